@@ -1,0 +1,1 @@
+"""What crosses the wire between an Inmost device and its server."""

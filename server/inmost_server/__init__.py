@@ -1,0 +1,1 @@
+"""The Inmost server: members, order, policy and ciphertext."""
