@@ -1,0 +1,78 @@
+# Two commands: `make up` runs Inmost from this checkout, `make test` proves it. Both set up what they need.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Where `make up` keeps its organisation, and what else `inmost up` is told: make up DATA=/srv/inmost ARGS="--port 8443"
+DATA ?= data
+ARGS ?=
+# One test, one folder, or cargo:NAME for the Rust tests whose names have NAME in them: make test ONLY=tests/story
+ONLY ?=
+# make fresh STEP=up proves only that; both without it.
+STEP ?= up test
+# dev is quick to build again and checks overflow; release is what `make up` and `make bench` run.
+ENGINE ?= dev
+
+TOOLS := . deploy/tools.sh;
+UV := $(TOOLS) $$(find_uv)
+RUN := $(TOOLS) $$(find_uv) run --frozen --no-sync
+
+.PHONY: help up test check bench fresh engine python format
+
+help:
+	@echo "make up       install what is missing (asks once), build, run; a first start prints the owner's link"
+	@echo "make test     everything: checks, Rust and Python tests, and that each promise in docs/promises.md was shown"
+	@echo "make check    formatting, lint, types, who may import what"
+	@echo "make format   put the formatting right"
+	@echo "make bench    every figure the project claims; ONLY=name for one"
+	@echo "make fresh    prove \`make up\` and \`make test\` in an empty Debian; STEP=up or STEP=test for one"
+	@echo "make engine   only build the engine for this checkout's Python (ENGINE=release for the fast one)"
+
+up:
+	@deploy/install up
+	@$(MAKE) python engine ENGINE=release
+	@$(RUN) inmost up --data "$(DATA)" $(ARGS)
+
+# The Python environment, exactly as uv.lock says; nothing to do takes a tenth of a second.
+python:
+	@$(UV) sync --quiet --locked --all-packages --python "$$(find_python)"
+	@echo "$(CURDIR)/engine/python" >"$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/inmost_engine.pth"
+
+# The engine as a Python module. Cargo knows what changed; the copy is renamed into place because a running server may have the old one open.
+engine:
+	@$(TOOLS) cargo build --locked --quiet -p inmost-python --profile $(ENGINE)
+	@built=$(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(ENGINE)),debug,$(ENGINE))/lib_native.so; \
+	used=engine/python/inmost_engine/_native.abi3.so; \
+	cmp -s $$built $$used || { cp $$built $$used.new && mv $$used.new $$used; }
+
+test:
+	@deploy/install up test
+	@$(MAKE) python engine
+	@ONLY="$(ONLY)" tests/run
+
+check:
+	@deploy/install up test
+	@$(MAKE) python
+	@$(UV) lock --check --quiet --python "$$(find_python)"
+	@$(RUN) ruff check --quiet
+	@$(RUN) ruff format --quiet --check || { echo "make format puts that right"; exit 1; }
+	@$(RUN) lint-imports --no-logo >.build/imports.txt || { cat .build/imports.txt; exit 1; }
+	@$(RUN) mypy
+	@$(TOOLS) cargo fmt --all --check --quiet || { echo "make format puts that right"; exit 1; }
+	@$(TOOLS) if cargo clippy --version >/dev/null 2>&1; then cargo clippy --locked --quiet --workspace --all-targets -- -D warnings; \
+	else echo "Not checked: clippy. Debian has none for this compiler; rustup's toolchain brings it."; fi
+
+format: python
+	@$(RUN) ruff check --quiet --fix
+	@$(RUN) ruff format --quiet
+	@$(TOOLS) cargo fmt --all
+
+bench:
+	@deploy/install up test
+	@$(MAKE) python engine ENGINE=release
+	@$(RUN) python -m bench $(ONLY)
+
+fresh:
+	@deploy/install fresh
+	@deploy/fresh $(STEP)

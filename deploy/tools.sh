@@ -1,0 +1,51 @@
+# Which python, uv, rustc and cargo this checkout uses. Sourced by every recipe of the Makefile, by deploy/install and deploy/fresh.
+# It only looks; deploy/install is what installs.
+
+oldest_rust=1.91
+oldest_uv=0.9
+uv_for_us=0.13.9 # installed from PyPI into .build/tools when the machine has none
+
+# at_least VERSION OLDEST: is VERSION the same or newer?
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+find_python() {
+    local candidate
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
+        command -v "$candidate" >/dev/null || continue
+        "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+        "$candidate" -c 'import sys; print(sys.executable)'
+        return
+    done
+    return 1
+}
+
+find_rust() { # the first rustc on PATH, in Debian's own place or in rustup's that is new enough
+    local candidate version
+    for candidate in "${RUSTC:-}" rustc /usr/bin/rustc "$HOME/.cargo/bin/rustc"; do
+        [ -n "$candidate" ] && candidate=$(command -v "$candidate") || continue
+        version=$("$candidate" --version 2>/dev/null | cut -d ' ' -f 2) || continue
+        [ -x "$(dirname "$candidate")/cargo" ] && at_least "$version" "$oldest_rust" || continue
+        echo "$candidate"
+        return
+    done
+    return 1
+}
+
+find_uv() {
+    local candidate
+    for candidate in uv .build/tools/bin/uv; do
+        command -v "$candidate" >/dev/null || continue
+        at_least "$("$candidate" --version 2>/dev/null | cut -d ' ' -f 2)" "$oldest_uv" || continue
+        command -v "$candidate"
+        return
+    done
+    return 1
+}
+
+# uv takes the system's Python and never fetches one: what runs the server gets its security updates from the distribution.
+export UV_PYTHON_DOWNLOADS=never
+# cargo, rustc and their kin from one place, even where Debian's older `cargo` comes first on PATH.
+if rust_found=$(find_rust); then
+    PATH=$(dirname "$rust_found"):$PATH
+    export PATH
+fi
