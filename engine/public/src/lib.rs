@@ -1,0 +1,11 @@
+//! What anybody may check of Inmost without a secret: directory, groups as seen from outside, signatures, limits.
+
+pub mod cbor;
+pub mod ids;
+pub mod limits;
+pub mod log;
+pub mod provider;
+pub mod refusal;
+pub mod sign;
+
+pub use refusal::Refusal;
