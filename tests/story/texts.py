@@ -48,7 +48,9 @@ def examples() -> tuple[str, ...]:
     """The examples of the CommonMark specification, Markdown side."""
     fence = "`" * 32
     found = re.findall(
-        rf"^{fence} example\n(.*?)^\.\n.*?^{fence}$", SPECIFICATION.read_text("utf-8"), re.MULTILINE | re.DOTALL
+        rf"^{fence} example\n(.*?)^\.\n.*?^{fence}$",
+        SPECIFICATION.read_text("utf-8"),
+        re.MULTILINE | re.DOTALL,
     )
     return tuple(example.replace("→", "\t").rstrip("\n") or "\u00a0" for example in found)
 
