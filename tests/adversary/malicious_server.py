@@ -16,9 +16,10 @@ from typing import Any
 import httpx2
 import msgspec
 import uvicorn
+from websockets.asyncio.client import ClientConnection, connect
+
 from inmost_protocol import decode_request, decode_told, encode
 from inmost_protocol.frames import Frame, Opened
-from websockets.asyncio.client import ClientConnection, connect
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

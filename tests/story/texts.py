@@ -61,7 +61,7 @@ def scripts() -> dict[str, str]:
     lines = dict(BEYOND_CLDR)
     for identifier in sorted(localedata.locale_identifiers()):
         locale = Locale.parse(identifier)
-        words = [*locale.territories.values()][:25] + [*locale.days["format"]["wide"].values()]
+        words = [*[*locale.territories.values()][:25], *locale.days["format"]["wide"].values()]
         text = ", ".join(words)
         letters = Counter(unicodedata.name(letter, "?").split()[0] for letter in text if letter.isalpha())
         if letters:
@@ -71,7 +71,7 @@ def scripts() -> dict[str, str]:
 
 def messages(count: int, *, seed: int = 1) -> Iterator[str]:
     """`count` texts, the same for the same seed; every 500th is a paste of 60 KB. Each names its number, so no two are alike."""
-    chance = random.Random(seed)  # noqa: S311 - a story, not a key
+    chance = random.Random(seed)
     pool = [*examples(), *scripts().values(), *ODDITIES]
     for number in range(count):
         if number % EVERY_NTH_IS_A_PASTE == EVERY_NTH_IS_A_PASTE - 1:
