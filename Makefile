@@ -14,9 +14,10 @@ STEP ?= up test
 # dev is quick to build again and checks overflow; release is what `make up` and `make bench` run.
 ENGINE ?= dev
 
+SCRIPTS := .ci/run deploy/fresh deploy/install deploy/tools.sh tests/run
 TOOLS := . deploy/tools.sh;
 UV := $(TOOLS) $$(find_uv)
-RUN := $(TOOLS) $$(find_uv) run --frozen --no-sync
+BIN := .venv/bin
 
 .PHONY: help up test check bench fresh engine python format
 
@@ -32,7 +33,7 @@ help:
 up:
 	@deploy/install up
 	@$(MAKE) python engine ENGINE=release
-	@$(RUN) inmost up --data "$(DATA)" $(ARGS)
+	@exec $(BIN)/inmost up --data "$(DATA)" $(ARGS)
 
 # The Python environment, exactly as uv.lock says; nothing to do takes a tenth of a second.
 python:
@@ -55,23 +56,24 @@ check:
 	@deploy/install up test
 	@$(MAKE) python
 	@$(UV) lock --check --quiet --python "$$(find_python)"
-	@$(RUN) ruff check --quiet
-	@$(RUN) ruff format --quiet --check || { echo "make format puts that right"; exit 1; }
-	@$(RUN) lint-imports --no-logo >.build/imports.txt || { cat .build/imports.txt; exit 1; }
-	@$(RUN) mypy
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check || { echo "make format puts that right"; exit 1; }
+	@$(BIN)/shellcheck --external-sources --shell=bash $(SCRIPTS)
+	@mkdir -p .build; $(BIN)/lint-imports --no-logo >.build/imports.txt || { cat .build/imports.txt; exit 1; }
+	@$(BIN)/mypy
 	@$(TOOLS) cargo fmt --all --check --quiet || { echo "make format puts that right"; exit 1; }
 	@$(TOOLS) if cargo clippy --version >/dev/null 2>&1; then cargo clippy --locked --quiet --workspace --all-targets -- -D warnings; \
 	else echo "Not checked: clippy. Debian has none for this compiler; rustup's toolchain brings it."; fi
 
 format: python
-	@$(RUN) ruff check --quiet --fix
-	@$(RUN) ruff format --quiet
+	@$(BIN)/ruff check --quiet --fix
+	@$(BIN)/ruff format --quiet
 	@$(TOOLS) cargo fmt --all
 
 bench:
 	@deploy/install up test
 	@$(MAKE) python engine ENGINE=release
-	@$(RUN) python -m bench $(ONLY)
+	@$(BIN)/python -m bench $(ONLY)
 
 fresh:
 	@deploy/install fresh

@@ -3,6 +3,7 @@
 
 oldest_rust=1.91
 oldest_uv=0.9
+# shellcheck disable=SC2034 # deploy/install reads it
 uv_for_us=0.13.9 # installed from PyPI into .build/tools when the machine has none
 
 # at_least VERSION OLDEST: is VERSION the same or newer?
@@ -22,11 +23,12 @@ find_python() {
 find_rust() { # the first rustc on PATH, in Debian's own place or in rustup's that is new enough
     local candidate version
     for candidate in "${RUSTC:-}" rustc /usr/bin/rustc "$HOME/.cargo/bin/rustc"; do
-        [ -n "$candidate" ] && candidate=$(command -v "$candidate") || continue
+        candidate=$(command -v "${candidate:-none}") || continue
         version=$("$candidate" --version 2>/dev/null | cut -d ' ' -f 2) || continue
-        [ -x "$(dirname "$candidate")/cargo" ] && at_least "$version" "$oldest_rust" || continue
-        echo "$candidate"
-        return
+        if [ -x "$(dirname "$candidate")/cargo" ] && at_least "$version" "$oldest_rust"; then
+            echo "$candidate"
+            return
+        fi
     done
     return 1
 }
