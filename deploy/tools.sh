@@ -14,7 +14,7 @@ find_python() {
     for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
         command -v "$candidate" >/dev/null || continue
         "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
-        "$candidate" -c 'import sys; print(sys.executable)'
+        "$candidate" -c 'import sys; print(sys._base_executable)'
         return
     done
     return 1
