@@ -1,0 +1,1 @@
+"""Conversations: groups the server follows without keys, their commits, their one log."""

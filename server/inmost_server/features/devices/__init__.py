@@ -1,0 +1,1 @@
+"""What devices leave with the server: key packages for others to add them, and their person's sealed vault."""

@@ -1,0 +1,1 @@
+"""Messages: sealed bytes with a number, receipts that replace one another, signals that are never stored."""

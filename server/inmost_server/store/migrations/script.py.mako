@@ -1,0 +1,11 @@
+"""${message}. Why: . Grows: . The previous release can run beside it: ."""
+
+from alembic import op
+import sqlalchemy as sa
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
