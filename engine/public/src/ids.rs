@@ -49,6 +49,20 @@ macro_rules! id {
             }
         }
 
+        /// As bytes, in rows that the engine keeps for itself.
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_bytes(&self.0)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let bytes = <serde_bytes::ByteBuf as serde::Deserialize>::deserialize(deserializer)?;
+                Self::from_slice(&bytes).map_err(serde::de::Error::custom)
+            }
+        }
+
         impl From<$name> for Item {
             fn from(id: $name) -> Item {
                 Item::Bytes(id.0.to_vec())
@@ -120,7 +134,7 @@ pub fn personal_conversation(org: Org, user: User) -> Conversation {
 }
 
 /// A number and the hash after it: a head of the directory (n, D_n) or of a log (n, h_n).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Head {
     pub n: u64,
     pub hash: [u8; 32],

@@ -1,7 +1,9 @@
 //! What anybody may check of Inmost without a secret: directory, groups as seen from outside, signatures, limits.
 
 pub mod cbor;
+pub mod directory;
 pub mod ids;
+pub mod invitation;
 pub mod limits;
 pub mod log;
 pub mod provider;
