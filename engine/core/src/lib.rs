@@ -8,4 +8,5 @@ pub mod message;
 pub mod padme;
 pub mod recovery;
 pub mod safety;
+pub mod signature;
 pub mod vault;

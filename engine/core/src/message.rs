@@ -8,7 +8,7 @@ use inmost_public::cbor;
 use inmost_public::cbor::Item;
 use inmost_public::ids::{sha256, Conversation, Device, Group, Head, Message, Org};
 use inmost_public::limits::{MAX_EPHEMERAL_BYTES, MAX_SEALED_BYTES, MIN_SEALED_BYTES};
-use inmost_public::sign::{dev_sign, dev_verify, KeyPair};
+use inmost_public::sign::KeyPair;
 use inmost_public::Refusal;
 use subtle::ConstantTimeEq;
 
@@ -16,6 +16,7 @@ use crate::aead;
 use crate::content::{Content, Kind};
 use crate::keys::{ContentKey, DeviceSeed, MessageKeys, COMMITMENT_BYTES, SALT_BYTES};
 use crate::padme;
+use crate::signature::{dev_sign, dev_verify};
 
 const VERSION: u64 = 1;
 
@@ -89,7 +90,7 @@ pub fn seal(by: &Sealer<'_>, id: Message, say: &Statement<'_>, random: &[u8; 32]
     let keys = by.content_key.message_keys(&hdr_hash);
 
     let body = cbor::encode(&cbor![content, say.seen, say.dir, say.time_ms]);
-    let signature = dev_sign(by.signer, "message", by.org, signed(&hdr_hash, &keys.commitment, &body));
+    let signature = dev_sign(by.signer, "message", by.org, signed(&hdr_hash, &keys.commitment, &body))?;
     let mut plaintext = cbor::encode(&cbor![body, signature]);
     padme::pad(&mut plaintext);
     let ciphertext = aead::seal(&keys.key, &keys.nonce, &plaintext, &associated_data(&hdr, &keys.commitment))?;
