@@ -1,6 +1,8 @@
 //! What anybody may check of Inmost without a secret: directory, groups as seen from outside, signatures, limits.
 
 pub mod cbor;
+pub mod commit;
+pub mod credential;
 pub mod directory;
 pub mod ids;
 pub mod invitation;
@@ -8,6 +10,7 @@ pub mod limits;
 pub mod log;
 pub mod provider;
 pub mod refusal;
+pub mod settings;
 pub mod sign;
 
 pub use refusal::Refusal;

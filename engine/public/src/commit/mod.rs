@@ -1,0 +1,10 @@
+//! Commits: what one says about itself, and the one pure function that decides about it, for server and engine alike.
+
+mod allowed;
+mod build;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use allowed::{away_after, cause_covers, commit_allowed, commit_allowed_at, commit_allowed_now, settings_after};
+pub use view::{AddView, CommitAad, CommitView, Committer, GroupFacts, GroupView, JoinerView, Pending, Roster};
