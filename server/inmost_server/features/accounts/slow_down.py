@@ -145,8 +145,13 @@ class SlowDown:
 
     def succeeded(self, ticket: Ticket) -> None:
         """Take the try back, and forget what this pair failed before; other networks' failures on the account stay."""
+        self.take_back(ticket)
+        self._pairs[ticket.tried.exists].clear(_pair(ticket.tried))
+
+    def take_back(self, ticket: Ticket) -> None:
+        """The try neither failed nor succeeded: the server was at fault, or too busy."""
         tried = ticket.tried
-        self._pairs[tried.exists].clear(_pair(tried))
+        self._pairs[tried.exists].take_back(_pair(tried), ticket.facts.pair)
         self._networks.take_back(tried.network, tried.account, ticket.network_before_ms)
         if not ticket.facts.is_known:
             self._accounts[tried.exists].take_back(tried.account, ticket.facts.account)

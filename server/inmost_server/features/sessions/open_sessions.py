@@ -74,6 +74,14 @@ class OpenSessions:
         if users:
             tx.after_commit(lambda: self._end_where(lambda session: session.user in set(users)))
 
+    def end_recoveries(self, tx: Tx, user: bytes, but: Session) -> None:
+        """The password was changed: who came in with the old one is out, except the session that changed it."""
+        tx.after_commit(
+            lambda: self._end_where(
+                lambda session: session.user == user and session.device == NO_DEVICE and session is not but
+            )
+        )
+
     def _open(self, session: Session) -> Opened:
         if len(self._by_hash) >= MAX_SESSIONS:
             for hashed in [

@@ -1,0 +1,85 @@
+"""The REST routes of accounts, sessions, people and organisation, with what their handlers work with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inmost_engine.public import ServerKey
+from litestar import Router
+from litestar.di import Provide
+
+from inmost_server.clock import Clock
+from inmost_server.features.accounts.keys import AccountKeys
+from inmost_server.features.accounts.known_passwords import shipped_list
+from inmost_server.features.accounts.passwords import Passwords
+from inmost_server.features.accounts.proof import Accounts
+from inmost_server.features.accounts.routes import PATH, AccountsController
+from inmost_server.features.accounts.slow_down import SlowDown
+from inmost_server.features.directory.service import DirectoryService
+from inmost_server.features.organisation.routes import OrganisationController, Shown
+from inmost_server.features.people.routes import PeopleController
+from inmost_server.features.sessions.challenges import Challenges
+from inmost_server.features.sessions.guard import guard_of
+from inmost_server.features.sessions.open_sessions import OpenSessions
+from inmost_server.features.sessions.routes import SessionsController
+from inmost_server.features.sessions.sign_in import Door
+from inmost_server.problems import HANDLERS
+from inmost_server.store import Store
+
+CONTROLLERS = (OrganisationController, SessionsController, AccountsController, PeopleController)
+MAX_BODY_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the server as a whole hands to its REST routes.
+
+    origins     what clients may give as this server's address when they sign in
+    near_words  what no password may contain: the organisation's and the server's names
+    """
+
+    store: Store
+    directory: DirectoryService
+    sessions: OpenSessions
+    clock: Clock
+    server_key: ServerKey
+    keys: AccountKeys
+    passwords: Passwords
+    origins: Sequence[str]
+    near_words: Sequence[str]
+
+
+def router(parts: Parts) -> Router:
+    """Everything below /api/v1."""
+    accounts = Accounts(
+        store=parts.store,
+        directory=parts.directory,
+        sessions=parts.sessions,
+        keys=parts.keys,
+        passwords=parts.passwords,
+        slow_down=SlowDown(),
+        known_passwords=shipped_list(),
+        clock=parts.clock,
+        near_words=tuple(parts.near_words),
+    )
+    door = Door(
+        store=parts.store,
+        directory=parts.directory,
+        sessions=parts.sessions,
+        challenges=Challenges(),
+        clock=parts.clock,
+        origins=tuple(parts.origins),
+        seen={},
+    )
+    shown = Shown(parts.directory, parts.server_key.public, parts.clock)
+    return Router(
+        path=PATH,
+        route_handlers=list(CONTROLLERS),
+        guards=[guard_of(parts.sessions, parts.directory)],
+        dependencies={
+            "accounts": Provide(lambda: accounts, sync_to_thread=False),
+            "door": Provide(lambda: door, sync_to_thread=False),
+            "shown": Provide(lambda: shown, sync_to_thread=False),
+        },
+        exception_handlers=HANDLERS,
+        request_max_body_size=MAX_BODY_BYTES,
+    )
