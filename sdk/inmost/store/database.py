@@ -1,0 +1,220 @@
+"""The encrypted database of one profile: opens it, writes one step's rows in one durable transaction, reads messages back."""
+
+import importlib.resources
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final, Self, TypeAlias
+
+import apsw
+import msgspec
+
+from inmost.errors import StoreDamaged, StoreTooNew, WrongKey
+from inmost.store.search import SearchHit, search
+
+SCHEMA_VERSION: Final = 1
+WAITING_PLACE: Final = 2**63 - 1
+NUMBER_BYTES: Final = 8
+
+# (table, key, value); value None deletes.
+Row: TypeAlias = tuple[str, bytes, bytes | None]
+
+SHOWN_COLUMNS: Final = (
+    "row_id, key, conversation, n, id, device, user, time_ms, at_ms, epoch, type, text, is_edited, is_deleted, "
+    "reactions, reply_device, reply_id, raw"
+)
+
+
+class ShownRow(msgspec.Struct, frozen=True):
+    """One row of the view shown_messages: a message with its edits, deletion and reactions resolved.
+
+    n           number in the conversation's log, None while it waits to be sent
+    text        None when deleted, or for a type without text
+    reactions   JSON array of {"emoji", "user" (hex)}
+    raw         the engine's MessagePack map of the message as first written; None when deleted
+    """
+
+    row_id: int
+    key: bytes
+    conversation: bytes
+    n: int | None
+    id: bytes | None
+    device: bytes | None
+    user: bytes | None
+    time_ms: int | None
+    at_ms: int | None
+    epoch: int | None
+    type: str
+    text: str | None
+    is_edited: bool
+    is_deleted: bool
+    reactions: str
+    reply_device: bytes | None
+    reply_id: bytes | None
+    raw: bytes | None
+
+
+class Database:
+    """One profile's store. Not to be used by two threads at once.
+
+    Every write is one transaction that has reached the disk (WAL, synchronous FULL) when the method returns.
+    """
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path, key: bytes) -> Self:
+        """Open or make the database at path. key: 32 bytes. Raises WrongKey, StoreTooNew, StoreDamaged."""
+        connection = apsw.Connection(str(path))
+        path.chmod(0o600)
+        try:
+            connection.execute(f"PRAGMA key = 'raw:{key.hex()}'")
+            # In this order; docs/decisions: without exclusive locking a browser's store does not survive a crash, and both are one.
+            connection.execute("PRAGMA locking_mode = exclusive")
+            connection.execute("PRAGMA journal_mode = wal")
+            connection.execute("PRAGMA synchronous = full")
+            connection.execute("PRAGMA secure_delete = on")
+            connection.execute("PRAGMA recursive_triggers = on")
+            connection.execute("PRAGMA temp_store = memory")
+            _bring_up_to_date(connection)
+        except apsw.NotADBError:
+            connection.close()
+            raise WrongKey() from None
+        except apsw.Error as error:
+            connection.close()
+            raise StoreDamaged(f"The store cannot be opened: {error}") from error
+        return cls(connection)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def state(self) -> Iterator[tuple[bytes, bytes]]:
+        """The engine's rows."""
+        yield from self._connection.execute("SELECT key, value FROM state")
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Carry out rows, all or none, durable on return. Raises StoreDamaged."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for table, key, value in rows:
+                    self._write_row(table, key, value)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        except apsw.Error as error:
+            raise StoreDamaged(f"The store cannot be written: {error}") from error
+
+    def _write_row(self, table: str, key: bytes, value: bytes | None) -> None:
+        if table == "state":
+            if value is None:
+                self._connection.execute("DELETE FROM state WHERE key = ?", (key,))
+            else:
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)", (key, value)
+                )
+        elif table == "messages":
+            self._connection.execute("DELETE FROM messages WHERE key = ?", (key,))
+            if value is not None:
+                self._insert_message(key, value)
+        else:
+            raise StoreDamaged(f"The engine wrote to a table this version does not have: {table}")
+
+    def _insert_message(self, key: bytes, value: bytes) -> None:
+        row: dict[str, Any] = msgspec.msgpack.decode(value)
+        reply_device, reply_id = row.get("reply_to") or (None, None)
+        target_device, target_id = row.get("target") or (None, None)
+        n = row.get("n")
+        self._connection.execute(
+            "INSERT INTO messages (key, conversation, place, n, id, device, user, time_ms, at_ms, epoch, type, text, emoji,"
+            " is_on, reply_device, reply_id, target_device, target_id, raw)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                key, row["conversation"], WAITING_PLACE if n is None else n, n, row.get("id"), row.get("device"),
+                row.get("user"), row.get("time_ms"), row.get("at_ms"), row.get("epoch"), row["type"], row.get("text"),
+                row.get("emoji"), row.get("on"), reply_device, reply_id, target_device, target_id, value,
+            ),
+        )  # fmt: skip
+
+    def setting(self, name: str) -> bytes | None:
+        return next(
+            (
+                row[0]
+                for row in self._connection.execute("SELECT value FROM settings WHERE name = ?", (name,))
+            ),
+            None,
+        )
+
+    def set(self, name: str, value: bytes | None) -> None:
+        """Keep a setting of the host; None forgets it."""
+        if value is None:
+            self._connection.execute("DELETE FROM settings WHERE name = ?", (name,))
+        else:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (name, value)
+            )
+
+    def row(self, conversation: bytes, n: int) -> dict[str, Any] | None:
+        """The engine's map of what stands at number n, edits and reactions included; None if it is not here."""
+        key = conversation + n.to_bytes(NUMBER_BYTES, "big")
+        found = next(iter(self._connection.execute("SELECT raw FROM messages WHERE key = ?", (key,))), None)
+        return msgspec.msgpack.decode(found[0]) if found and found[0] is not None else None
+
+    def shown(self, conversation: bytes, before: int | None = None, limit: int = 50) -> list[ShownRow]:
+        """The newest `limit` messages before number `before` (None: the newest, what waits included), oldest first."""
+        rows = self._connection.execute(
+            f"SELECT {SHOWN_COLUMNS} FROM shown_messages WHERE conversation = ? AND place < ?"  # noqa: S608 (a constant)
+            " ORDER BY place DESC, row_id DESC LIMIT ?",
+            (conversation, before, limit) if before is not None else (conversation, WAITING_PLACE, limit),
+        ).fetchall()
+        waiting = self._waiting(conversation) if before is None else []
+        return [_shown(row) for row in reversed(rows)] + waiting
+
+    def _waiting(self, conversation: bytes) -> list[ShownRow]:
+        rows = self._connection.execute(
+            f"SELECT {SHOWN_COLUMNS} FROM shown_messages WHERE conversation = ? AND place = ? ORDER BY row_id",  # noqa: S608
+            (conversation, WAITING_PLACE),
+        )
+        return [_shown(row) for row in rows]
+
+    def shown_one(self, conversation: bytes, device: bytes, id: bytes) -> ShownRow | None:  # noqa: A002
+        """The message (device, id) as shown, or None if it is not here."""
+        rows = self._connection.execute(
+            f"SELECT {SHOWN_COLUMNS} FROM shown_messages WHERE conversation = ? AND device = ? AND id = ?",  # noqa: S608
+            (conversation, device, id),
+        )
+        return next((_shown(row) for row in rows), None)
+
+    def shown_at(self, conversation: bytes, n: int) -> ShownRow | None:
+        """The message at number n as shown; None if it is not here, or is an edit, a deletion or a reaction."""
+        key = conversation + n.to_bytes(NUMBER_BYTES, "big")
+        rows = self._connection.execute(f"SELECT {SHOWN_COLUMNS} FROM shown_messages WHERE key = ?", (key,))  # noqa: S608
+        return next((_shown(row) for row in rows), None)
+
+    def numbers_after(self, conversation: bytes, n: int) -> list[int]:
+        """The numbers after n of which there is a row, in order."""
+        rows = self._connection.execute(
+            "SELECT n FROM messages WHERE conversation = ? AND place > ? AND n IS NOT NULL ORDER BY place",
+            (conversation, n),
+        )
+        return [row[0] for row in rows]
+
+    def search(self, query: str, conversation: bytes | None = None, limit: int = 50) -> list[SearchHit]:
+        """Messages whose shown text contains every word of the query, newest first; a "quoted part" counts as one word."""
+        return search(self._connection, query, conversation, limit)
+
+
+def _shown(row: Any) -> ShownRow:
+    named = dict(zip(ShownRow.__struct_fields__, row, strict=True))
+    return msgspec.convert(named, ShownRow, strict=False)
+
+
+def _bring_up_to_date(connection: apsw.Connection) -> None:
+    version = int(next(iter(connection.execute("PRAGMA user_version")))[0])
+    if version > SCHEMA_VERSION:
+        raise StoreTooNew()
+    if version == 0:
+        schema = importlib.resources.files("inmost.store").joinpath("schema.sql").read_text()
+        connection.execute(f"BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")

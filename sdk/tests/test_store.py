@@ -1,0 +1,242 @@
+"""The client store: what is shown, found, kept and forgotten, whichever order rows come in."""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inmost.errors import ProfileInUse, StoreDamaged, StoreTooNew, WrongKey
+from inmost.places import place_of
+from inmost.store import Database, Lock
+from sdk.tests.stored import ANNA, BOB, ROOM, delete, edit, message, react, text
+
+KEY = bytes(range(32))
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    database = Database.open(tmp_path / "store.db", KEY)
+    yield database
+    database.close()
+
+
+def shown(store: Database) -> list[tuple[int | None, str | None]]:
+    return [(row.n, row.text) for row in store.shown(ROOM)]
+
+
+def test_rows_come_back_and_nil_deletes_them(store):
+    store.write([("state", b"a", b"1"), ("state", b"b", b"2")])
+    store.write([("state", b"a", None), ("state", b"b", b"3")])
+    assert dict(store.state()) == {b"b": b"3"}
+
+
+def test_a_step_is_written_whole_or_not_at_all(store):
+    store.write([("state", b"a", b"1"), text(1, "before")])
+    with pytest.raises(StoreDamaged):
+        store.write([("state", b"a", b"2"), text(2, "after"), ("elsewhere", b"k", b"v")])
+    assert dict(store.state()) == {b"a": b"1"}
+    assert shown(store) == [(1, "before")]
+
+
+def test_what_is_shown_and_found_does_not_depend_on_the_order_of_pages(tmp_path):
+    rows = [
+        text(1, "the first plan"),
+        edit(2, 1, "the second plan"),
+        edit(3, 1, "somebody else's plan", user=BOB),
+        edit(4, 1, "the third plan"),
+        text(5, "soon regretted"),
+        delete(6, 5),
+    ]
+    for number, order in enumerate(itertools.permutations(rows)):
+        if number % 12:
+            continue
+        store = Database.open(tmp_path / f"{number}.db", KEY)
+        for row in order:
+            store.write([row])
+        assert [(row.n, row.text, row.is_edited, row.is_deleted) for row in store.shown(ROOM)] == [
+            (1, "the third plan", True, False),
+            (5, None, False, True),
+        ]
+        assert [hit.n for hit in store.search("plan")] == [1]
+        assert [hit.text for hit in store.search("third")] == ["the third plan"]
+        for gone in ("first", "second", "somebody", "regretted"):
+            assert store.search(gone) == []
+        store.close()
+
+
+def test_the_newest_reaction_of_each_person_and_emoji_counts(store):
+    rows = [
+        text(1, "cake in the kitchen"),
+        react(2, 1, "🎂", True),
+        react(3, 1, "🎂", True, user=ANNA),
+        react(4, 1, "🎂", False),
+        react(5, 1, "👍", True),
+    ]
+    store.write(reversed(rows))
+    (row,) = store.shown(ROOM)
+    assert json.loads(row.reactions) == [
+        {"emoji": "🎂", "user": ANNA.hex()},
+        {"emoji": "👍", "user": BOB.hex()},
+    ]
+
+
+def test_the_first_message_of_an_id_counts_though_the_second_was_read_first(store):
+    store.write([text(7, "said again, otherwise", id_=1)])
+    store.write([text(1, "said once", id_=1)])
+    assert shown(store) == [(1, "said once")]
+    assert store.search("otherwise") == []
+
+
+def test_a_waiting_message_is_last_and_gives_way_to_its_number(store):
+    store.write([text(None, "on its way", id_=9), text(4, "already there")])
+    assert shown(store) == [(4, "already there"), (None, "on its way")]
+    waiting_key = text(None, "on its way", id_=9)[1]
+    store.write([("messages", waiting_key, None), text(5, "on its way", id_=9)])
+    assert shown(store) == [(4, "already there"), (5, "on its way")]
+    assert [hit.n for hit in store.search("on its way")] == [5]
+
+
+def test_pages_go_back_without_gap_or_repetition(store):
+    store.write([text(n, f"number {n}") for n in range(120)])
+    read: list[int | None] = []
+    before = None
+    while page := store.shown(ROOM, before, 50):
+        read = [row.n for row in page] + read
+        before = page[0].n
+    assert read == list(range(120))
+
+
+def test_joining_and_titles_are_shown_and_reactions_are_not_rows(store):
+    store.write(
+        [
+            message(1, "joined", users=[BOB], by=ANNA),
+            message(2, "title", text="Plans"),
+            react(3, 9, "👍", True),
+        ]
+    )
+    assert [row.type for row in store.shown(ROOM)] == ["joined", "title"]
+
+
+def test_deleted_words_leave_the_file(tmp_path):
+    store = Database.open(tmp_path / "store.db", KEY)
+    store.write([text(1, "a slip of the tongue"), edit(2, 1, "a slip of the pen"), delete(3, 1)])
+    columns = list(store._connection.execute("SELECT text, raw FROM messages WHERE type IN ('text', 'edit')"))
+    assert columns == [(None, None), (None, None)]
+    # Again, as a page read twice would bring them.
+    store.write([text(1, "a slip of the tongue"), edit(2, 1, "a slip of the pen")])
+    columns = list(store._connection.execute("SELECT text, raw FROM messages WHERE type IN ('text', 'edit')"))
+    assert columns == [(None, None), (None, None)]
+    store.close()
+
+
+PLANTED = "the harbour lights go out at nine, wear the green scarf"
+
+
+def test_no_word_of_a_message_is_in_the_files_and_the_search_finds_a_planted_one(tmp_path):
+    store = Database.open(tmp_path / "store.db", KEY)
+    store.write([text(1, PLANTED), ("state", b"inmost-state-key", b"inmost-state-value" * 10)])
+    store.set("server", b"https://inmost.example")
+    assert store.search("green scarf")
+
+    def found(needle: bytes) -> list[str]:
+        return [file.name for file in tmp_path.iterdir() if needle in file.read_bytes()]
+
+    secrets = [
+        PLANTED.encode(),
+        b"green scarf",
+        b"inmost-state",
+        b"https://inmost.example",
+        KEY,
+        KEY.hex().encode(),
+        b"CREATE",
+    ]
+    assert [found(secret) for secret in secrets] == [[]] * len(secrets)
+    store.close()
+    assert [found(secret) for secret in secrets] == [[]] * len(secrets)
+    (tmp_path / "control").write_bytes(b"\0\1" + PLANTED.encode())
+    assert found(PLANTED.encode()) == ["control"]
+
+
+def test_another_key_does_not_open_it_and_does_no_harm(tmp_path):
+    Database.open(tmp_path / "store.db", KEY).close()
+    with pytest.raises(WrongKey):
+        Database.open(tmp_path / "store.db", bytes(32))
+    Database.open(tmp_path / "store.db", KEY).close()
+
+
+def test_a_store_of_a_newer_version_is_left_alone(tmp_path):
+    store = Database.open(tmp_path / "store.db", KEY)
+    store._connection.execute("PRAGMA user_version = 99")
+    store.close()
+    with pytest.raises(StoreTooNew):
+        Database.open(tmp_path / "store.db", KEY)
+
+
+def test_the_files_are_for_their_owner_only(tmp_path, store):
+    store.write([text(1, "x")])
+    assert {file.stat().st_mode & 0o077 for file in tmp_path.iterdir() if file.suffix == ".db"} == {0}
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from inmost.store import Database
+from sdk.tests.stored import text
+store = Database.open(Path(sys.argv[1]), bytes(range(32)))
+def rows():
+    for n in range(100_000):
+        if n == 12_000:  # Far more than the page cache: pages of this transaction have spilled into the log.
+            print("in the middle", flush=True)
+        yield text(n + 10, f"row {n} of a large transaction " * 10)
+        yield ("state", b"k", str(n).encode())
+store.write([("state", b"k", b"before"), text(1, "was there before")])
+print("ready", flush=True)
+store.write(rows())
+"""
+
+
+def test_a_process_killed_in_a_large_transaction_leaves_the_store_as_it_was(tmp_path):
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, tmp_path / "store.db"], stdout=subprocess.PIPE, text=True
+    )
+    assert [writer.stdout.readline().strip() for _ in range(2)] == ["ready", "in the middle"]
+    assert (tmp_path / "store.db-wal").stat().st_size > 4_000_000
+    os.kill(writer.pid, signal.SIGKILL)
+    writer.wait()
+    writer.stdout.close()
+    store = Database.open(tmp_path / "store.db", KEY)
+    assert list(store._connection.execute("PRAGMA integrity_check")) == [("ok",)]
+    assert dict(store.state()) == {b"k": b"before"}
+    assert shown(store) == [(1, "was there before")]
+    store.write([text(2, "and goes on")])
+    store.close()
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from inmost.places import place_of
+from inmost.store import Lock
+lock = Lock.take(place_of("anna", Path(sys.argv[1])), "inmost listen")
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_second_process_is_told_who_has_the_profile_open_and_the_end_of_that_process_frees_it(tmp_path):
+    place = place_of("anna", tmp_path)
+    place.make()
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, tmp_path], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(ProfileInUse, match="inmost listen") as refused:
+        Lock.take(place, "inmost send", wait_s=0.1)
+    assert refused.value.pid == holder.pid
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+    Lock.take(place, "inmost send", wait_s=1).release()
