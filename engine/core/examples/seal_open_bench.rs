@@ -24,7 +24,11 @@ fn median_us(name: &str, rounds: usize, mut work: impl FnMut()) {
         })
         .collect();
     samples.sort_by(f64::total_cmp);
-    println!("{name:<44} {:>9.2} µs   (fastest {:.2})", samples[samples.len() / 2], samples[0]);
+    println!(
+        "{name:<44} {:>9.2} µs   (fastest {:.2})",
+        samples[samples.len() / 2],
+        samples[0]
+    );
 }
 
 fn main() {
@@ -41,15 +45,35 @@ fn main() {
         signer: &signer,
         device_seed: &device_seed,
     };
-    let head = Head { n: 1_000, hash: [9; 32] };
-    let place = Place { conversation, group, epoch: None, device: None, kind: Kind::Message };
+    let head = Head {
+        n: 1_000,
+        hash: [9; 32],
+    };
+    let place = Place {
+        conversation,
+        group,
+        epoch: None,
+        device: None,
+        kind: Kind::Message,
+    };
     let open_one = |sealed: &[u8]| {
-        let roster = |_, _| Roster::Has { sig_public: *signer.public() };
+        let roster = |_, _| Roster::Has {
+            sig_public: *signer.public(),
+        };
         open(black_box(sealed), ORG, &place, roster, |_| Some(content_key.clone())).expect("sealed above")
     };
     for (name, len, rounds) in [("200 bytes", 200, 100), ("60 KB", 60_000, 10)] {
-        let content = Content::Text { text: "x".repeat(len), reply_to: None, mentions: vec![] };
-        let say = Statement { content: &content, seen: head, dir: head, time_ms: 1_700_000_000_000 };
+        let content = Content::Text {
+            text: "x".repeat(len),
+            reply_to: None,
+            mentions: vec![],
+        };
+        let say = Statement {
+            content: &content,
+            seen: head,
+            dir: head,
+            time_ms: 1_700_000_000_000,
+        };
         let seal_one = |n: u8| seal(&sealer, Message([n; 16]), black_box(&say), &[n; 32]).expect("within limits");
         median_us(&format!("seal {name}"), rounds, || drop(black_box(seal_one(1))));
         let sealed = seal_one(1);
@@ -57,17 +81,31 @@ fn main() {
         median_us(&format!("open {name}"), rounds, || drop(black_box(open_one(&sealed))));
         if len == 200 {
             let page: Vec<_> = (0..50).map(seal_one).collect();
-            median_us("open a page of 50", 2, || page.iter().for_each(|sealed| drop(black_box(open_one(sealed)))));
+            median_us("open a page of 50", 2, || {
+                page.iter().for_each(|sealed| drop(black_box(open_one(sealed))))
+            });
         }
     }
     let x = || Item::Bytes(vec![1; 100]);
     let signed = sign::dev_sign(&signer, "message", ORG, x());
-    median_us("sign, libcrux", 100, || drop(black_box(sign::dev_sign(&signer, "message", ORG, x()))));
-    median_us("sign, ed25519-dalek", 100, || drop(black_box(signature::dev_sign(&signer, "message", ORG, x()))));
+    median_us("sign, libcrux", 100, || {
+        black_box(sign::dev_sign(&signer, "message", ORG, x()));
+    });
+    median_us("sign, ed25519-dalek", 100, || {
+        drop(black_box(signature::dev_sign(&signer, "message", ORG, x())))
+    });
     let public = signer.public();
-    median_us("verify, libcrux", 100, || drop(black_box(sign::dev_verify(public, "message", ORG, x(), &signed))));
-    median_us("verify strict, ed25519-dalek", 100, || drop(black_box(signature::dev_verify(public, "message", ORG, x(), &signed))));
+    median_us("verify, libcrux", 100, || {
+        drop(black_box(sign::dev_verify(public, "message", ORG, x(), &signed)))
+    });
+    median_us("verify strict, ed25519-dalek", 100, || {
+        drop(black_box(signature::dev_verify(public, "message", ORG, x(), &signed)))
+    });
     let pt = vec![1; 448];
-    median_us("AEAD seal 448 bytes, libcrux", 1000, || drop(black_box(aead::seal(&[1; 32], &[2; 12], &pt, b"aad"))));
-    median_us("message keys (HKDF)", 1000, || drop(black_box(content_key.message_keys(&[1; 32]))));
+    median_us("AEAD seal 448 bytes, libcrux", 1000, || {
+        drop(black_box(aead::seal(&[1; 32], &[2; 12], &pt, b"aad")))
+    });
+    median_us("message keys (HKDF)", 1000, || {
+        drop(black_box(content_key.message_keys(&[1; 32])))
+    });
 }

@@ -51,22 +51,50 @@ pub struct Ref {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// CommonMark. `mentions` are the users named in it.
-    Text { text: String, reply_to: Option<Ref>, mentions: Vec<User> },
+    Text {
+        text: String,
+        reply_to: Option<Ref>,
+        mentions: Vec<User>,
+    },
     /// By the same user only; the last by log order counts.
-    Edit { of: Ref, text: String, mentions: Vec<User> },
-    Delete { of: Ref },
+    Edit {
+        of: Ref,
+        text: String,
+        mentions: Vec<User>,
+    },
+    Delete {
+        of: Ref,
+    },
     /// The last one by (user, emoji) counts.
-    React { to: Ref, emoji: String, on: bool },
+    React {
+        to: Ref,
+        emoji: String,
+        on: bool,
+    },
     /// Of the conversation it stands in.
-    Title { text: String },
-    Topic { text: String },
+    Title {
+        text: String,
+    },
+    Topic {
+        text: String,
+    },
     /// In the general channel: an open channel's name.
-    Channel { conversation: Conversation, title: String, topic: String },
+    Channel {
+        conversation: Conversation,
+        title: String,
+        topic: String,
+    },
     /// Read up to log number n.
-    Receipt { n: u64 },
-    Typing { on: bool },
+    Receipt {
+        n: u64,
+    },
+    Typing {
+        on: bool,
+    },
     /// From a newer Inmost: an array whose first element is a name this version does not know.
-    Unknown { item: Item },
+    Unknown {
+        item: Item,
+    },
 }
 
 impl Content {
@@ -82,13 +110,21 @@ impl Content {
 
     pub fn to_item(&self) -> Item {
         match self {
-            Content::Text { text, reply_to, mentions } => cbor!["text", text, *reply_to, users(mentions)],
+            Content::Text {
+                text,
+                reply_to,
+                mentions,
+            } => cbor!["text", text, *reply_to, users(mentions)],
             Content::Edit { of, text, mentions } => cbor!["edit", *of, text, users(mentions)],
             Content::Delete { of } => cbor!["delete", *of],
             Content::React { to, emoji, on } => cbor!["react", *to, emoji, *on],
             Content::Title { text } => cbor!["title", text],
             Content::Topic { text } => cbor!["topic", text],
-            Content::Channel { conversation, title, topic } => cbor!["channel", conversation, title, topic],
+            Content::Channel {
+                conversation,
+                title,
+                topic,
+            } => cbor!["channel", conversation, title, topic],
             Content::Receipt { n } => cbor!["receipt", *n],
             Content::Typing { on } => cbor!["typing", *on],
             Content::Unknown { item } => item.clone(),
@@ -99,16 +135,30 @@ impl Content {
     pub fn from_item(item: &Item) -> Result<Self, Refusal> {
         let (name, fields) = item.list()?.split_first().ok_or(Refusal::Malformed)?;
         let content = match (name.text()?, fields) {
-            ("text", [text, reply_to, mentions]) => {
-                Content::Text { text: text.text()?.to_owned(), reply_to: reply_to.or_null(Ref::from_item)?, mentions: read_users(mentions)? }
-            }
-            ("edit", [of, text, mentions]) => {
-                Content::Edit { of: Ref::from_item(of)?, text: text.text()?.to_owned(), mentions: read_users(mentions)? }
-            }
-            ("delete", [of]) => Content::Delete { of: Ref::from_item(of)? },
-            ("react", [to, emoji, on]) => Content::React { to: Ref::from_item(to)?, emoji: emoji.text()?.to_owned(), on: on.bool()? },
-            ("title", [text]) => Content::Title { text: text.text()?.to_owned() },
-            ("topic", [text]) => Content::Topic { text: text.text()?.to_owned() },
+            ("text", [text, reply_to, mentions]) => Content::Text {
+                text: text.text()?.to_owned(),
+                reply_to: reply_to.or_null(Ref::from_item)?,
+                mentions: read_users(mentions)?,
+            },
+            ("edit", [of, text, mentions]) => Content::Edit {
+                of: Ref::from_item(of)?,
+                text: text.text()?.to_owned(),
+                mentions: read_users(mentions)?,
+            },
+            ("delete", [of]) => Content::Delete {
+                of: Ref::from_item(of)?,
+            },
+            ("react", [to, emoji, on]) => Content::React {
+                to: Ref::from_item(to)?,
+                emoji: emoji.text()?.to_owned(),
+                on: on.bool()?,
+            },
+            ("title", [text]) => Content::Title {
+                text: text.text()?.to_owned(),
+            },
+            ("topic", [text]) => Content::Topic {
+                text: text.text()?.to_owned(),
+            },
             ("channel", [conversation, title, topic]) => Content::Channel {
                 conversation: Conversation::from_item(conversation)?,
                 title: title.text()?.to_owned(),
@@ -116,7 +166,9 @@ impl Content {
             },
             ("receipt", [n]) => Content::Receipt { n: n.uint()? },
             ("typing", [on]) => Content::Typing { on: on.bool()? },
-            ("text" | "edit" | "delete" | "react" | "title" | "topic" | "channel" | "receipt" | "typing", _) => return Err(Refusal::Malformed),
+            ("text" | "edit" | "delete" | "react" | "title" | "topic" | "channel" | "receipt" | "typing", _) => {
+                return Err(Refusal::Malformed)
+            }
             _ => Content::Unknown { item: item.clone() },
         };
         content.check()?;
@@ -135,7 +187,9 @@ impl Content {
             Content::React { emoji, .. } => check_emoji(emoji),
             Content::Title { text } => check_line(text, MAX_TITLE_CHARS),
             Content::Topic { text } => check_line(text, MAX_TOPIC_CHARS),
-            Content::Channel { title, topic, .. } => check_line(title, MAX_TITLE_CHARS).and(check_line(topic, MAX_TOPIC_CHARS)),
+            Content::Channel { title, topic, .. } => {
+                check_line(title, MAX_TITLE_CHARS).and(check_line(topic, MAX_TOPIC_CHARS))
+            }
             Content::Unknown { item } => match item.list()?.first() {
                 Some(Item::Text(_)) => Ok(()),
                 _ => Err(Refusal::Malformed),
@@ -148,7 +202,10 @@ impl Content {
 impl Ref {
     fn from_item(item: &Item) -> Result<Self, cbor::Malformed> {
         let [device, id] = item.array()?;
-        Ok(Ref { device: Device::from_item(device)?, id: Message::from_item(id)? })
+        Ok(Ref {
+            device: Device::from_item(device)?,
+            id: Message::from_item(id)?,
+        })
     }
 }
 
@@ -176,7 +233,10 @@ fn check_text(text: &str) -> Result<(), Refusal> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(Refusal::TooLarge);
     }
-    if text.chars().any(|typed| typed.is_control() && !matches!(typed, '\n' | '\r' | '\t')) {
+    if text
+        .chars()
+        .any(|typed| typed.is_control() && !matches!(typed, '\n' | '\r' | '\t'))
+    {
         return Err(Refusal::Malformed);
     }
     Ok(())
@@ -188,7 +248,8 @@ fn check_line(text: &str, max_chars: usize) -> Result<(), Refusal> {
         return Err(Refusal::TooLarge);
     }
     // LINE and PARAGRAPH SEPARATOR; LEFT-TO-RIGHT and RIGHT-TO-LEFT OVERRIDE.
-    let is_forbidden = |typed: char| typed.is_control() || matches!(typed, '\u{2028}' | '\u{2029}' | '\u{202d}' | '\u{202e}');
+    let is_forbidden =
+        |typed: char| typed.is_control() || matches!(typed, '\u{2028}' | '\u{2029}' | '\u{202d}' | '\u{202e}');
     if text.chars().any(is_forbidden) {
         return Err(Refusal::Malformed);
     }

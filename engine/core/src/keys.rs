@@ -83,7 +83,11 @@ impl ContentKey {
     pub fn message_keys(&self, hdr_hash: &[u8; 32]) -> MessageKeys {
         let mut okm = [0; KEY_BYTES + NONCE_BYTES + COMMITMENT_BYTES];
         expand(&self.0, &[b"inmost/1 message", hdr_hash], &mut okm);
-        let keys = MessageKeys { key: part(&okm, 0), nonce: part(&okm, KEY_BYTES), commitment: part(&okm, KEY_BYTES + NONCE_BYTES) };
+        let keys = MessageKeys {
+            key: part(&okm, 0),
+            nonce: part(&okm, KEY_BYTES),
+            commitment: part(&okm, KEY_BYTES + NONCE_BYTES),
+        };
         okm.zeroize();
         keys
     }
@@ -101,7 +105,10 @@ impl HistoryKey {
     pub fn link_keys(&self, group: Group, epoch: u64) -> LinkKeys {
         let mut okm = [0; KEY_BYTES + 32];
         expand(&self.0, &[b"inmost/1 link", &group.0, &epoch.to_be_bytes()], &mut okm);
-        let keys = LinkKeys { key: part(&okm, 0), nonce_key: part(&okm, KEY_BYTES) };
+        let keys = LinkKeys {
+            key: part(&okm, 0),
+            nonce_key: part(&okm, KEY_BYTES),
+        };
         okm.zeroize();
         keys
     }
@@ -159,7 +166,10 @@ mod tests {
         // RFC 4231 section 4.2 with its 20-byte key; zeros behind it are the padding HMAC adds anyway.
         let mut key = [0; 32];
         key[..20].fill(0x0b);
-        assert_eq!(hmac_sha256(&key, &[b"Hi ", b"There"])[..8], [0xb0, 0x34, 0x4c, 0x61, 0xd8, 0xdb, 0x38, 0x53]);
+        assert_eq!(
+            hmac_sha256(&key, &[b"Hi ", b"There"])[..8],
+            [0xb0, 0x34, 0x4c, 0x61, 0xd8, 0xdb, 0x38, 0x53]
+        );
     }
 
     #[test]
@@ -167,7 +177,11 @@ mod tests {
         let seed = DeviceSeed::from_bytes([1; 32]);
         let salt = seed.salt(&[2; 32], &[3; 32]);
         assert_eq!(salt, seed.salt(&[2; 32], &[3; 32]));
-        assert_ne!(salt, seed.salt(&[2; 32], &[4; 32]), "a broken random source still gives another key to other content");
+        assert_ne!(
+            salt,
+            seed.salt(&[2; 32], &[4; 32]),
+            "a broken random source still gives another key to other content"
+        );
         assert_ne!(salt, seed.salt(&[9; 32], &[3; 32]));
         assert_ne!(salt, DeviceSeed::from_bytes([9; 32]).salt(&[2; 32], &[3; 32]));
     }

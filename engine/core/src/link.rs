@@ -27,7 +27,12 @@ pub struct LinkPlace {
 impl LinkPlace {
     /// A link inside the one segment that every conversation is in this version.
     pub fn within(group: Group, epoch: u64) -> Self {
-        LinkPlace { group, epoch, first: 0, seg: false }
+        LinkPlace {
+            group,
+            epoch,
+            first: 0,
+            seg: false,
+        }
     }
 
     /// `CBOR[1, group, e, first, seg]`
@@ -48,7 +53,11 @@ pub struct PastEpoch {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HistoryLink {
     /// Inside a segment: the epoch before, and the key to its own link.
-    Previous { content_key: ContentKey, tree_hash: [u8; 32], history_key: HistoryKey },
+    Previous {
+        content_key: ContentKey,
+        tree_hash: [u8; 32],
+        history_key: HistoryKey,
+    },
     /// At the start of a segment: every epoch from `first` to the one before, and no older H.
     Segment(Vec<PastEpoch>),
 }
@@ -82,7 +91,11 @@ impl HistoryLink {
         let keys = history_key.link_keys(place.group, place.epoch);
         let plaintext = self.plaintext();
         let nonce = nonce(&keys, &plaintext);
-        let link = [&nonce[..], &aead::seal(&keys.key, &nonce, &plaintext, &place.associated_data())?].concat();
+        let link = [
+            &nonce[..],
+            &aead::seal(&keys.key, &nonce, &plaintext, &place.associated_data())?,
+        ]
+        .concat();
         if link.len() > MAX_LINK_BYTES {
             return Err(Refusal::TooLarge);
         }
@@ -100,7 +113,8 @@ impl HistoryLink {
         let (given_nonce, ciphertext) = link.split_at(NONCE_BYTES);
         let given_nonce: [u8; NONCE_BYTES] = given_nonce.try_into().map_err(|_| Refusal::WrongLink)?;
         let keys = history_key.link_keys(place.group, place.epoch);
-        let plaintext = aead::open(&keys.key, &given_nonce, ciphertext, &place.associated_data()).map_err(|_| Refusal::WrongLink)?;
+        let plaintext = aead::open(&keys.key, &given_nonce, ciphertext, &place.associated_data())
+            .map_err(|_| Refusal::WrongLink)?;
         let plaintext = Zeroizing::new(plaintext);
         // Another nonce is another form of one link, which nobody honest makes.
         if !bool::from(nonce(&keys, &plaintext).ct_eq(&given_nonce)) {
@@ -114,12 +128,18 @@ impl HistoryLink {
     /// `CBOR[C, tree_hash, H]`, or `CBOR[[i, C_i, tree_hash_i], ...]`.
     fn plaintext(&self) -> Zeroizing<Vec<u8>> {
         let mut item = match self {
-            HistoryLink::Previous { content_key, tree_hash, history_key } => {
+            HistoryLink::Previous {
+                content_key,
+                tree_hash,
+                history_key,
+            } => {
                 cbor![content_key.as_bytes(), tree_hash, history_key.as_bytes()]
             }
-            HistoryLink::Segment(past) => {
-                Item::Array(past.iter().map(|past| cbor![past.epoch, past.content_key.as_bytes(), past.tree_hash]).collect())
-            }
+            HistoryLink::Segment(past) => Item::Array(
+                past.iter()
+                    .map(|past| cbor![past.epoch, past.content_key.as_bytes(), past.tree_hash])
+                    .collect(),
+            ),
         };
         let bytes = Zeroizing::new(cbor::encode(&item));
         wipe(&mut item);
@@ -135,7 +155,12 @@ impl HistoryLink {
 
     fn from_item(item: &Item, seg: bool) -> Result<Self, Refusal> {
         if seg {
-            return item.list()?.iter().map(PastEpoch::from_item).collect::<Result<_, _>>().map(HistoryLink::Segment);
+            return item
+                .list()?
+                .iter()
+                .map(PastEpoch::from_item)
+                .collect::<Result<_, _>>()
+                .map(HistoryLink::Segment);
         }
         let [content_key, tree_hash, history_key] = item.array()?;
         Ok(HistoryLink::Previous {
@@ -150,7 +175,10 @@ impl HistoryLink {
         let fits = match self {
             HistoryLink::Previous { .. } => !place.seg && place.epoch > place.first,
             HistoryLink::Segment(past) => {
-                place.seg && place.epoch > 0 && place.first <= place.epoch && past.iter().map(|past| past.epoch).eq(place.first..place.epoch)
+                place.seg
+                    && place.epoch > 0
+                    && place.first <= place.epoch
+                    && past.iter().map(|past| past.epoch).eq(place.first..place.epoch)
             }
         };
         if fits {
@@ -164,7 +192,11 @@ impl HistoryLink {
 impl PastEpoch {
     fn from_item(item: &Item) -> Result<Self, Refusal> {
         let [epoch, content_key, tree_hash] = item.array()?;
-        Ok(PastEpoch { epoch: epoch.uint()?, content_key: content_key.bytes()?.try_into()?, tree_hash: tree_hash.fixed()? })
+        Ok(PastEpoch {
+            epoch: epoch.uint()?,
+            content_key: content_key.bytes()?.try_into()?,
+            tree_hash: tree_hash.fixed()?,
+        })
     }
 }
 

@@ -34,8 +34,25 @@ pub struct Header {
 
 impl Header {
     fn encode(&self) -> Vec<u8> {
-        let Header { conversation, group, epoch, device, id, salt, kind } = self;
-        cbor::encode(&cbor![VERSION, conversation, group, *epoch, device, id, salt, *kind as u8])
+        let Header {
+            conversation,
+            group,
+            epoch,
+            device,
+            id,
+            salt,
+            kind,
+        } = self;
+        cbor::encode(&cbor![
+            VERSION,
+            conversation,
+            group,
+            *epoch,
+            device,
+            id,
+            salt,
+            *kind as u8
+        ])
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
@@ -84,8 +101,23 @@ pub fn seal(by: &Sealer<'_>, id: Message, say: &Statement<'_>, random: &[u8; 32]
     let kind = say.content.kind().ok_or(Refusal::Malformed)?;
     let content = say.content.to_item();
     let salt = by.device_seed.salt(random, &sha256(&[&cbor::encode(&content)]));
-    let Sealer { conversation, group, epoch, device, .. } = *by;
-    let hdr = Header { conversation, group, epoch, device, id, salt, kind }.encode();
+    let Sealer {
+        conversation,
+        group,
+        epoch,
+        device,
+        ..
+    } = *by;
+    let hdr = Header {
+        conversation,
+        group,
+        epoch,
+        device,
+        id,
+        salt,
+        kind,
+    }
+    .encode();
     let hdr_hash = sha256(&[&hdr]);
     let keys = by.content_key.message_keys(&hdr_hash);
 
@@ -93,7 +125,12 @@ pub fn seal(by: &Sealer<'_>, id: Message, say: &Statement<'_>, random: &[u8; 32]
     let signature = dev_sign(by.signer, "message", by.org, signed(&hdr_hash, &keys.commitment, &body))?;
     let mut plaintext = cbor::encode(&cbor![body, signature]);
     padme::pad(&mut plaintext);
-    let ciphertext = aead::seal(&keys.key, &keys.nonce, &plaintext, &associated_data(&hdr, &keys.commitment))?;
+    let ciphertext = aead::seal(
+        &keys.key,
+        &keys.nonce,
+        &plaintext,
+        &associated_data(&hdr, &keys.commitment),
+    )?;
     let sealed = cbor::encode(&cbor![VERSION, hdr, keys.commitment, ciphertext]);
     if is_too_large(sealed.len(), kind) {
         return Err(Refusal::TooLarge);
@@ -116,7 +153,9 @@ pub struct Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Roster {
     /// It had, with this signature key.
-    Has { sig_public: [u8; 32] },
+    Has {
+        sig_public: [u8; 32],
+    },
     HasNot,
     /// This device has not learnt that epoch's roster yet.
     NotKnownYet,
@@ -158,7 +197,12 @@ impl Sealed {
         if is_too_large(sealed.len(), header.kind) {
             return Err(Refusal::TooLarge);
         }
-        Ok(Sealed { header, hdr: hdr.bytes()?.to_vec(), commitment: commitment.fixed()?, ciphertext: ciphertext.bytes()?.to_vec() })
+        Ok(Sealed {
+            header,
+            hdr: hdr.bytes()?.to_vec(),
+            commitment: commitment.fixed()?,
+            ciphertext: ciphertext.bytes()?.to_vec(),
+        })
     }
 
     /// Opens it, each check in the order of messages.md: WrongPlace, NotInRoster, WaitingForHistory, Corrupt, Malformed,
@@ -190,18 +234,37 @@ impl Sealed {
         let body_item = cbor::decode(body)?;
         let [content, seen, dir, time_ms] = body_item.array()?;
         let (seen, dir, time_ms) = (Head::from_item(seen)?, Head::from_item(dir)?, time_ms.uint()?);
-        dev_verify(&sig_public, "message", org, signed(&hdr_hash, &self.commitment, body), signature)?;
+        dev_verify(
+            &sig_public,
+            "message",
+            org,
+            signed(&hdr_hash, &self.commitment, body),
+            signature,
+        )?;
 
         let content_hash = sha256(&[&cbor::encode(content)]);
         let content = Content::from_item(content)?;
         if self.header.kind != found.kind || content.kind().is_some_and(|kind| kind != self.header.kind) {
             return Err(Refusal::WrongKind);
         }
-        Ok(Opened { header: self.header.clone(), content, content_hash, seen, dir, time_ms })
+        Ok(Opened {
+            header: self.header.clone(),
+            content,
+            content_hash,
+            seen,
+            dir,
+            time_ms,
+        })
     }
 
     fn check_place(&self, found: &Place) -> Result<(), Refusal> {
-        let Header { conversation, group, epoch, device, .. } = self.header;
+        let Header {
+            conversation,
+            group,
+            epoch,
+            device,
+            ..
+        } = self.header;
         let is_here = conversation == found.conversation
             && group == found.group
             && found.epoch.unwrap_or(epoch) == epoch
@@ -218,7 +281,12 @@ impl Sealed {
         if !bool::from(keys.commitment.ct_eq(&self.commitment)) {
             return Err(Refusal::Corrupt);
         }
-        aead::open(&keys.key, &keys.nonce, &self.ciphertext, &associated_data(&self.hdr, &self.commitment))
+        aead::open(
+            &keys.key,
+            &keys.nonce,
+            &self.ciphertext,
+            &associated_data(&self.hdr, &self.commitment),
+        )
     }
 }
 
@@ -244,5 +312,9 @@ fn associated_data(hdr: &[u8], commitment: &[u8; COMMITMENT_BYTES]) -> Vec<u8> {
 
 /// Signals are relayed to everybody at once and have a tighter limit.
 fn is_too_large(len: usize, kind: Kind) -> bool {
-    len > if kind == Kind::Ephemeral { MAX_EPHEMERAL_BYTES } else { MAX_SEALED_BYTES }
+    len > if kind == Kind::Ephemeral {
+        MAX_EPHEMERAL_BYTES
+    } else {
+        MAX_SEALED_BYTES
+    }
 }

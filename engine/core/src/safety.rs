@@ -57,7 +57,11 @@ mod tests {
     fn another_identity_device_or_organisation_is_another_number() {
         let number = safety_number(ORG, &[[1; 32]], &[[3; 32]]);
         assert_ne!(number, safety_number(ORG, &[[1; 32]], &[[4; 32]]));
-        assert_ne!(number, safety_number(ORG, &[[1; 32]], &[[3; 32], [5; 32]]), "a device that was added");
+        assert_ne!(
+            number,
+            safety_number(ORG, &[[1; 32]], &[[3; 32], [5; 32]]),
+            "a device that was added"
+        );
         assert_ne!(number, safety_number(Org([2; 16]), &[[1; 32]], &[[3; 32]]));
     }
 }

@@ -51,13 +51,30 @@ pub struct Vault {
 }
 
 impl Vault {
-    pub fn seal(crypto: &impl OpenMlsCrypto, by: &Writer<'_>, version: u64, contents: &VaultContents) -> Result<Vec<u8>, Refusal> {
-        let conversations = contents.conversations.iter().map(|(conversation, group)| cbor![conversation, group]).collect::<Vec<_>>();
+    pub fn seal(
+        crypto: &impl OpenMlsCrypto,
+        by: &Writer<'_>,
+        version: u64,
+        contents: &VaultContents,
+    ) -> Result<Vec<u8>, Refusal> {
+        let conversations = contents
+            .conversations
+            .iter()
+            .map(|(conversation, group)| cbor![conversation, group])
+            .collect::<Vec<_>>();
         let plaintext = Zeroizing::new(cbor::encode(&cbor![contents.dir, &contents.settings, conversations]));
         let aad = vault_aad(by.org, by.user, version);
         let hpke = HpkeBox::seal(crypto, by.recovery_public, b"inmost/1 vault", &aad, &plaintext)?;
         let signature = dev_sign(by.signer, "vault", by.org, vault_signed(version, &hpke));
-        let vault = cbor::encode(&cbor![VERSION, version, hpke.kem_output, hpke.ciphertext, by.user, by.device, signature]);
+        let vault = cbor::encode(&cbor![
+            VERSION,
+            version,
+            hpke.kem_output,
+            hpke.ciphertext,
+            by.user,
+            by.device,
+            signature
+        ]);
         if vault.len() > MAX_VAULT_BYTES {
             return Err(Refusal::TooLarge);
         }
@@ -84,7 +101,10 @@ impl Vault {
             version: pinned_version,
             user: User::from_item(user)?,
             device: Device::from_item(device)?,
-            hpke: HpkeBox { kem_output: kem_output.bytes()?.to_vec(), ciphertext: ciphertext.bytes()?.to_vec() },
+            hpke: HpkeBox {
+                kem_output: kem_output.bytes()?.to_vec(),
+                ciphertext: ciphertext.bytes()?.to_vec(),
+            },
             signature: signature.fixed()?,
         })
     }
@@ -102,7 +122,13 @@ impl Vault {
         if user != self.user {
             return Err(Refusal::WrongPlace);
         }
-        dev_verify(sig_public, "vault", org, vault_signed(self.version, &self.hpke), &self.signature)?;
+        dev_verify(
+            sig_public,
+            "vault",
+            org,
+            vault_signed(self.version, &self.hpke),
+            &self.signature,
+        )?;
         let aad = vault_aad(org, user, self.version);
         let plaintext = self.hpke.open(crypto, paper, b"inmost/1 vault", &aad)?;
         let item = cbor::decode(&plaintext)?;
@@ -114,7 +140,11 @@ impl Vault {
         Ok(VaultContents {
             dir: Head::from_item(dir)?,
             settings: settings.bytes()?.to_vec(),
-            conversations: conversations.list()?.iter().map(conversation).collect::<Result<_, _>>()?,
+            conversations: conversations
+                .list()?
+                .iter()
+                .map(conversation)
+                .collect::<Result<_, _>>()?,
         })
     }
 }
@@ -146,16 +176,44 @@ pub struct VaultRow {
 }
 
 impl VaultRow {
-    pub fn seal(crypto: &impl OpenMlsCrypto, by: &Writer<'_>, place: RowPlace, contents: &RowContents) -> Result<Vec<u8>, Refusal> {
-        let RowContents { content_key, history_key, log } = contents;
-        let mut item = cbor![place.epoch, content_key.as_bytes(), history_key.as_bytes(), log.n, log.hash];
+    pub fn seal(
+        crypto: &impl OpenMlsCrypto,
+        by: &Writer<'_>,
+        place: RowPlace,
+        contents: &RowContents,
+    ) -> Result<Vec<u8>, Refusal> {
+        let RowContents {
+            content_key,
+            history_key,
+            log,
+        } = contents;
+        let mut item = cbor![
+            place.epoch,
+            content_key.as_bytes(),
+            history_key.as_bytes(),
+            log.n,
+            log.hash
+        ];
         let plaintext = Zeroizing::new(cbor::encode(&item));
         wipe(&mut item);
         let aad = row_aad(by.org, by.user, &place);
         let hpke = HpkeBox::seal(crypto, by.recovery_public, b"inmost/1 vault row", &aad, &plaintext)?;
         let signature = dev_sign(by.signer, "vault row", by.org, row_signed(&place, &hpke));
-        let RowPlace { conversation, group, epoch } = place;
-        Ok(cbor::encode(&cbor![VERSION, conversation, group, epoch, hpke.kem_output, hpke.ciphertext, by.device, signature]))
+        let RowPlace {
+            conversation,
+            group,
+            epoch,
+        } = place;
+        Ok(cbor::encode(&cbor![
+            VERSION,
+            conversation,
+            group,
+            epoch,
+            hpke.kem_output,
+            hpke.ciphertext,
+            by.device,
+            signature
+        ]))
     }
 
     pub fn decode(row: &[u8]) -> Result<Self, Refusal> {
@@ -168,9 +226,16 @@ impl VaultRow {
             return Err(Refusal::Malformed);
         }
         Ok(VaultRow {
-            place: RowPlace { conversation: Conversation::from_item(conversation)?, group: Group::from_item(group)?, epoch: epoch.uint()? },
+            place: RowPlace {
+                conversation: Conversation::from_item(conversation)?,
+                group: Group::from_item(group)?,
+                epoch: epoch.uint()?,
+            },
             device: Device::from_item(device)?,
-            hpke: HpkeBox { kem_output: kem_output.bytes()?.to_vec(), ciphertext: ciphertext.bytes()?.to_vec() },
+            hpke: HpkeBox {
+                kem_output: kem_output.bytes()?.to_vec(),
+                ciphertext: ciphertext.bytes()?.to_vec(),
+            },
             signature: signature.fixed()?,
         })
     }
@@ -185,8 +250,16 @@ impl VaultRow {
         sig_public: &[u8; 32],
         paper: &PaperDevice,
     ) -> Result<RowContents, Refusal> {
-        dev_verify(sig_public, "vault row", org, row_signed(&self.place, &self.hpke), &self.signature)?;
-        let plaintext = self.hpke.open(crypto, paper, b"inmost/1 vault row", &row_aad(org, user, &self.place))?;
+        dev_verify(
+            sig_public,
+            "vault row",
+            org,
+            row_signed(&self.place, &self.hpke),
+            &self.signature,
+        )?;
+        let plaintext = self
+            .hpke
+            .open(crypto, paper, b"inmost/1 vault row", &row_aad(org, user, &self.place))?;
         let mut item = cbor::decode(&plaintext)?;
         let contents = RowContents::from_item(&item, self.place.epoch);
         wipe(&mut item);
@@ -203,7 +276,10 @@ impl RowContents {
         Ok(RowContents {
             content_key: content_key.bytes()?.try_into()?,
             history_key: history_key.bytes()?.try_into()?,
-            log: Head { n: n.uint()?, hash: hash.fixed()? },
+            log: Head {
+                n: n.uint()?,
+                hash: hash.fixed()?,
+            },
         })
     }
 }
@@ -216,15 +292,38 @@ struct HpkeBox {
 }
 
 impl HpkeBox {
-    fn seal(crypto: &impl OpenMlsCrypto, public: &[u8; XWING_PUBLIC_BYTES], info: &[u8], aad: &[u8], pt: &[u8]) -> Result<Self, Refusal> {
+    fn seal(
+        crypto: &impl OpenMlsCrypto,
+        public: &[u8; XWING_PUBLIC_BYTES],
+        info: &[u8],
+        aad: &[u8],
+        pt: &[u8],
+    ) -> Result<Self, Refusal> {
         // The only thing from outside is the public key: X-Wing's is refused when its ML-KEM half is not one.
-        let sealed = crypto.hpke_seal(HPKE, public, info, aad, pt).map_err(|_| Refusal::Malformed)?;
-        Ok(HpkeBox { kem_output: sealed.kem_output.as_slice().to_vec(), ciphertext: sealed.ciphertext.as_slice().to_vec() })
+        let sealed = crypto
+            .hpke_seal(HPKE, public, info, aad, pt)
+            .map_err(|_| Refusal::Malformed)?;
+        Ok(HpkeBox {
+            kem_output: sealed.kem_output.as_slice().to_vec(),
+            ciphertext: sealed.ciphertext.as_slice().to_vec(),
+        })
     }
 
-    fn open(&self, crypto: &impl OpenMlsCrypto, paper: &PaperDevice, info: &[u8], aad: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-        let sealed = HpkeCiphertext { kem_output: self.kem_output.clone().into(), ciphertext: self.ciphertext.clone().into() };
-        crypto.hpke_open(HPKE, &sealed, &paper.seal_private, info, aad).map(Zeroizing::new).map_err(|_| Refusal::Corrupt)
+    fn open(
+        &self,
+        crypto: &impl OpenMlsCrypto,
+        paper: &PaperDevice,
+        info: &[u8],
+        aad: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+        let sealed = HpkeCiphertext {
+            kem_output: self.kem_output.clone().into(),
+            ciphertext: self.ciphertext.clone().into(),
+        };
+        crypto
+            .hpke_open(HPKE, &sealed, &paper.seal_private, info, aad)
+            .map(Zeroizing::new)
+            .map_err(|_| Refusal::Corrupt)
     }
 }
 
@@ -241,5 +340,10 @@ fn row_aad(org: Org, user: User, place: &RowPlace) -> Vec<u8> {
 }
 
 fn row_signed(place: &RowPlace, hpke: &HpkeBox) -> Item {
-    cbor![place.conversation, place.group, place.epoch, sha256(&[&hpke.ciphertext])]
+    cbor![
+        place.conversation,
+        place.group,
+        place.epoch,
+        sha256(&[&hpke.ciphertext])
+    ]
 }

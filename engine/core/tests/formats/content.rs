@@ -66,26 +66,61 @@ fn text_in_forty_scripts_comes_back_byte_for_byte() {
 #[test]
 fn nothing_is_normalised() {
     // The same letter composed and decomposed, joiners, variation selectors, isolates, a byte order mark, a noncharacter.
-    for words in ["\u{e9} e\u{301}", "👩🏽‍🚀 ❤️ ❤", "\u{2067}שלום\u{2069}", "\u{feff}a\u{fffe}b\u{ffff}", "a\r\nb\rc\nd\te", "", "   "] {
+    for words in [
+        "\u{e9} e\u{301}",
+        "👩🏽‍🚀 ❤️ ❤",
+        "\u{2067}שלום\u{2069}",
+        "\u{feff}a\u{fffe}b\u{ffff}",
+        "a\r\nb\rc\nd\te",
+        "",
+        "   ",
+    ] {
         assert_eq!(Content::from_item(&text(words).to_item()), Ok(text(words)));
     }
 }
 
 fn every_content() -> Vec<Content> {
-    let to = Ref { device: Device([1; 16]), id: Message([2; 16]) };
+    let to = Ref {
+        device: Device([1; 16]),
+        id: Message([2; 16]),
+    };
     let mentions = vec![User([3; 32]), User([4; 32])];
     vec![
-        Content::Text { text: "**hi**".into(), reply_to: Some(to), mentions: mentions.clone() },
-        Content::Edit { of: to, text: "hello".into(), mentions },
+        Content::Text {
+            text: "**hi**".into(),
+            reply_to: Some(to),
+            mentions: mentions.clone(),
+        },
+        Content::Edit {
+            of: to,
+            text: "hello".into(),
+            mentions,
+        },
         Content::Delete { of: to },
-        Content::React { to, emoji: "👩🏽‍🚀".into(), on: true },
-        Content::React { to, emoji: "🏴󠁧󠁢󠁷󠁬󠁳󠁿".into(), on: false },
+        Content::React {
+            to,
+            emoji: "👩🏽‍🚀".into(),
+            on: true,
+        },
+        Content::React {
+            to,
+            emoji: "🏴󠁧󠁢󠁷󠁬󠁳󠁿".into(),
+            on: false,
+        },
         Content::Title { text: "plans".into() },
-        Content::Topic { text: "what comes next".into() },
-        Content::Channel { conversation: Conversation([5; 16]), title: "général".into(), topic: String::new() },
+        Content::Topic {
+            text: "what comes next".into(),
+        },
+        Content::Channel {
+            conversation: Conversation([5; 16]),
+            title: "général".into(),
+            topic: String::new(),
+        },
         Content::Receipt { n: u64::MAX },
         Content::Typing { on: true },
-        Content::Unknown { item: cbor!["poll", Item::Null, -3] },
+        Content::Unknown {
+            item: cbor!["poll", Item::Null, -3],
+        },
     ]
 }
 
@@ -121,24 +156,55 @@ fn a_known_name_with_another_shape_is_malformed() {
 fn control_characters_that_steer_terminals_are_refused() {
     for code in (0..0x20).chain(0x7f..0xa0) {
         let typed = char::from_u32(code).unwrap();
-        let expected = if matches!(typed, '\n' | '\r' | '\t') { Ok(()) } else { Err(Refusal::Malformed) };
+        let expected = if matches!(typed, '\n' | '\r' | '\t') {
+            Ok(())
+        } else {
+            Err(Refusal::Malformed)
+        };
         assert_eq!(text(&format!("a{typed}b")).check(), expected, "U+{code:04X}");
-        assert_eq!(Content::Title { text: format!("a{typed}b") }.check(), Err(Refusal::Malformed), "U+{code:04X}");
+        assert_eq!(
+            Content::Title {
+                text: format!("a{typed}b")
+            }
+            .check(),
+            Err(Refusal::Malformed),
+            "U+{code:04X}"
+        );
     }
     for typed in ['\u{2028}', '\u{2029}', '\u{202d}', '\u{202e}'] {
-        assert_eq!(Content::Topic { text: format!("a{typed}b") }.check(), Err(Refusal::Malformed));
+        assert_eq!(
+            Content::Topic {
+                text: format!("a{typed}b")
+            }
+            .check(),
+            Err(Refusal::Malformed)
+        );
         assert_eq!(text(&format!("a{typed}b")).check(), Ok(()));
     }
 }
 
 #[test]
 fn every_limit_holds_at_its_edge() {
-    let to = Ref { device: Device([1; 16]), id: Message([2; 16]) };
+    let to = Ref {
+        device: Device([1; 16]),
+        id: Message([2; 16]),
+    };
     let title = |n| Content::Title { text: "語".repeat(n) }.check();
     let topic = |n| Content::Topic { text: "𠮷".repeat(n) }.check();
-    let emoji = |n| Content::React { to, emoji: "x".repeat(n), on: true }.check();
+    let emoji = |n| {
+        Content::React {
+            to,
+            emoji: "x".repeat(n),
+            on: true,
+        }
+        .check()
+    };
     let mentions = |n| {
-        let content = Content::Text { text: String::new(), reply_to: None, mentions: vec![User([0; 32]); n] };
+        let content = Content::Text {
+            text: String::new(),
+            reply_to: None,
+            mentions: vec![User([0; 32]); n],
+        };
         let read = Content::from_item(&content.to_item()).map(|_| ());
         assert_eq!(read, content.check());
         read

@@ -12,7 +12,10 @@ pub const CONVERSATION: Conversation = Conversation([0x02; 16]);
 pub const GROUP: Group = Group([0x03; 16]);
 pub const DEVICE: Device = Device([0x04; 16]);
 pub const EPOCH: u64 = 5;
-pub const SEEN: Head = Head { n: 41, hash: [0x06; 32] };
+pub const SEEN: Head = Head {
+    n: 41,
+    hash: [0x06; 32],
+};
 pub const DIR: Head = Head { n: 7, hash: [0x07; 32] };
 pub const TIME_MS: u64 = 1_790_000_000_000;
 pub const ID: Message = Message([0x08; 16]);
@@ -33,15 +36,30 @@ pub fn alice() -> Alice {
 }
 
 pub fn text(text: &str) -> Content {
-    Content::Text { text: text.to_owned(), reply_to: None, mentions: vec![] }
+    Content::Text {
+        text: text.to_owned(),
+        reply_to: None,
+        mentions: vec![],
+    }
 }
 
 pub fn statement(content: &Content) -> Statement<'_> {
-    Statement { content, seen: SEEN, dir: DIR, time_ms: TIME_MS }
+    Statement {
+        content,
+        seen: SEEN,
+        dir: DIR,
+        time_ms: TIME_MS,
+    }
 }
 
 pub fn place(kind: Kind) -> Place {
-    Place { conversation: CONVERSATION, group: GROUP, epoch: None, device: None, kind }
+    Place {
+        conversation: CONVERSATION,
+        group: GROUP,
+        epoch: None,
+        device: None,
+        kind,
+    }
 }
 
 impl Alice {
@@ -64,7 +82,13 @@ impl Alice {
 
     /// Opens as every other member does: Alice's device is in the roster of EPOCH, and its content key is known.
     pub fn open_at(&self, place: &Place, sealed: &[u8]) -> Result<Opened, Refusal> {
-        open(sealed, ORG, place, |epoch, device| self.roster(epoch, device), |epoch| (epoch == EPOCH).then(|| self.content_key.clone()))
+        open(
+            sealed,
+            ORG,
+            place,
+            |epoch, device| self.roster(epoch, device),
+            |epoch| (epoch == EPOCH).then(|| self.content_key.clone()),
+        )
     }
 
     pub fn open(&self, sealed: &[u8]) -> Result<Opened, Refusal> {
@@ -73,7 +97,9 @@ impl Alice {
 
     pub fn roster(&self, epoch: u64, device: Device) -> Roster {
         if (epoch, device) == (EPOCH, DEVICE) {
-            Roster::Has { sig_public: *self.signer.public() }
+            Roster::Has {
+                sig_public: *self.signer.public(),
+            }
         } else {
             Roster::HasNot
         }

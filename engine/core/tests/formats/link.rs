@@ -18,7 +18,15 @@ fn history_key(epoch: u8) -> HistoryKey {
 }
 
 fn link(epoch: u8) -> Vec<u8> {
-    make_link(&history_key(epoch), GROUP, epoch.into(), &content_key(epoch - 1), &[0x80 + epoch - 1; 32], &history_key(epoch - 1)).unwrap()
+    make_link(
+        &history_key(epoch),
+        GROUP,
+        epoch.into(),
+        &content_key(epoch - 1),
+        &[0x80 + epoch - 1; 32],
+        &history_key(epoch - 1),
+    )
+    .unwrap()
 }
 
 #[test]
@@ -32,8 +40,18 @@ fn a_new_device_walks_back_from_one_history_key_to_the_first_epoch() {
     let mut at = history_key(20);
     for epoch in (1..=20u8).rev() {
         let opened = open_link(&at, GROUP, epoch.into(), &links[usize::from(epoch) - 1]).unwrap();
-        let HistoryLink::Previous { content_key: c, tree_hash, history_key: h } = opened else { panic!("inside a segment") };
-        assert_eq!((c, tree_hash, &h), (content_key(epoch - 1), [0x80 + epoch - 1; 32], &history_key(epoch - 1)));
+        let HistoryLink::Previous {
+            content_key: c,
+            tree_hash,
+            history_key: h,
+        } = opened
+        else {
+            panic!("inside a segment")
+        };
+        assert_eq!(
+            (c, tree_hash, &h),
+            (content_key(epoch - 1), [0x80 + epoch - 1; 32], &history_key(epoch - 1))
+        );
         at = h;
     }
 }
@@ -44,7 +62,13 @@ fn a_link_of_another_group_epoch_key_or_segment_is_wrong() {
     let place = LinkPlace::within(GROUP, 5);
     assert!(HistoryLink::open(&history_key(5), &place, &bytes).is_ok());
     for (key, elsewhere) in [
-        (history_key(5), LinkPlace { group: Group([0xee; 16]), ..place }),
+        (
+            history_key(5),
+            LinkPlace {
+                group: Group([0xee; 16]),
+                ..place
+            },
+        ),
         (history_key(5), LinkPlace { epoch: 6, ..place }),
         (history_key(5), LinkPlace { first: 1, ..place }),
         (history_key(5), LinkPlace { seg: true, ..place }),
@@ -60,7 +84,11 @@ fn every_flipped_bit_of_a_link_is_noticed() {
     for bit in 0..bytes.len() * 8 {
         let mut flipped = bytes.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(open_link(&history_key(5), GROUP, 5, &flipped), Err(Refusal::WrongLink), "bit {bit}");
+        assert_eq!(
+            open_link(&history_key(5), GROUP, 5, &flipped),
+            Err(Refusal::WrongLink),
+            "bit {bit}"
+        );
     }
 }
 
@@ -71,7 +99,11 @@ fn a_link_sealed_with_a_nonce_of_ones_own_is_wrong() {
     let keys = history_key(5).link_keys(GROUP, 5);
     let aad = inmost_public::cbor::encode(&inmost_public::cbor![1, GROUP, 5, 0, false]);
     let plaintext = inmost_core::aead::open(&keys.key, bytes[..12].try_into().unwrap(), &bytes[12..], &aad).unwrap();
-    let resealed = [&[7; 12][..], &inmost_core::aead::seal(&keys.key, &[7; 12], &plaintext, &aad).unwrap()].concat();
+    let resealed = [
+        &[7; 12][..],
+        &inmost_core::aead::seal(&keys.key, &[7; 12], &plaintext, &aad).unwrap(),
+    ]
+    .concat();
     assert_eq!(open_link(&history_key(5), GROUP, 5, &resealed), Err(Refusal::WrongLink));
 }
 
@@ -83,13 +115,24 @@ fn epoch_0_has_no_link() {
 
 fn segment(epochs: std::ops::Range<u8>) -> HistoryLink {
     HistoryLink::Segment(
-        epochs.map(|epoch| PastEpoch { epoch: epoch.into(), content_key: content_key(epoch), tree_hash: [epoch; 32] }).collect(),
+        epochs
+            .map(|epoch| PastEpoch {
+                epoch: epoch.into(),
+                content_key: content_key(epoch),
+                tree_hash: [epoch; 32],
+            })
+            .collect(),
     )
 }
 
 #[test]
 fn a_segments_first_link_lists_every_epoch_since_first_and_no_older_history_key() {
-    let place = LinkPlace { group: GROUP, epoch: 9, first: 4, seg: true };
+    let place = LinkPlace {
+        group: GROUP,
+        epoch: 9,
+        first: 4,
+        seg: true,
+    };
     let bytes = segment(4..9).seal(&history_key(9), &place).unwrap();
     assert_eq!(HistoryLink::open(&history_key(9), &place, &bytes), Ok(segment(4..9)));
     for gap in [segment(5..9), segment(4..8), segment(3..9), segment(0..0)] {
@@ -97,13 +140,24 @@ fn a_segments_first_link_lists_every_epoch_since_first_and_no_older_history_key(
     }
     let break_here = LinkPlace { first: 9, ..place };
     let empty = segment(0..0).seal(&history_key(9), &break_here).unwrap();
-    assert_eq!(HistoryLink::open(&history_key(9), &break_here, &empty), Ok(segment(0..0)));
-    assert_eq!(HistoryLink::open(&history_key(9), &LinkPlace { seg: false, ..place }, &bytes), Err(Refusal::WrongLink));
+    assert_eq!(
+        HistoryLink::open(&history_key(9), &break_here, &empty),
+        Ok(segment(0..0))
+    );
+    assert_eq!(
+        HistoryLink::open(&history_key(9), &LinkPlace { seg: false, ..place }, &bytes),
+        Err(Refusal::WrongLink)
+    );
 }
 
 #[test]
 fn a_segments_bound_that_no_list_could_meet_is_refused_at_once() {
-    let place = LinkPlace { group: GROUP, epoch: u64::MAX, first: 0, seg: true };
+    let place = LinkPlace {
+        group: GROUP,
+        epoch: u64::MAX,
+        first: 0,
+        seg: true,
+    };
     assert_eq!(segment(0..3).seal(&history_key(1), &place), Err(Refusal::Malformed));
 }
 
@@ -115,5 +169,8 @@ fn random_bytes_are_no_link() {
         rng.fill_bytes(&mut bytes);
         assert_eq!(open_link(&history_key(5), GROUP, 5, &bytes), Err(Refusal::WrongLink));
     }
-    assert_eq!(open_link(&history_key(5), GROUP, 5, &vec![0; 65_537]), Err(Refusal::TooLarge));
+    assert_eq!(
+        open_link(&history_key(5), GROUP, 5, &vec![0; 65_537]),
+        Err(Refusal::TooLarge)
+    );
 }

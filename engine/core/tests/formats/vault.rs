@@ -21,7 +21,13 @@ pub fn paper(n: u8) -> PaperDevice {
 }
 
 pub fn writer<'a>(signer: &'a KeyPair, paper: &'a PaperDevice) -> Writer<'a> {
-    Writer { org: ORG, user: USER, device: DEVICE, signer, recovery_public: &paper.seal_public }
+    Writer {
+        org: ORG,
+        user: USER,
+        device: DEVICE,
+        signer,
+        recovery_public: &paper.seal_public,
+    }
 }
 
 pub fn contents() -> VaultContents {
@@ -32,10 +38,18 @@ pub fn contents() -> VaultContents {
     }
 }
 
-pub const ROW: RowPlace = RowPlace { conversation: CONVERSATION, group: GROUP, epoch: 5 };
+pub const ROW: RowPlace = RowPlace {
+    conversation: CONVERSATION,
+    group: GROUP,
+    epoch: 5,
+};
 
 pub fn row_contents() -> RowContents {
-    RowContents { content_key: ContentKey::from_bytes([0x31; 32]), history_key: HistoryKey::from_bytes([0x32; 32]), log: SEEN }
+    RowContents {
+        content_key: ContentKey::from_bytes([0x31; 32]),
+        history_key: HistoryKey::from_bytes([0x32; 32]),
+        log: SEEN,
+    }
 }
 
 #[test]
@@ -57,7 +71,10 @@ fn the_recovery_key_opens_what_a_device_left_in_the_vault() {
     let sealed = Vault::seal(&crypto(), &writer(&signer, &paper), 3, &contents()).unwrap();
     let vault = Vault::decode(&sealed, 3, &sha256(&[&sealed])).unwrap();
     assert_eq!(vault.device, DEVICE);
-    assert_eq!(vault.open(&crypto(), ORG, USER, signer.public(), &paper), Ok(contents()));
+    assert_eq!(
+        vault.open(&crypto(), ORG, USER, signer.public(), &paper),
+        Ok(contents())
+    );
 }
 
 #[test]
@@ -65,19 +82,36 @@ fn another_recovery_key_user_organisation_or_author_opens_nothing() {
     let (signer, right) = (KeyPair::from_seed([1; 32]), paper(7));
     let sealed = Vault::seal(&crypto(), &writer(&signer, &right), 3, &contents()).unwrap();
     let vault = Vault::decode(&sealed, 3, &sha256(&[&sealed])).unwrap();
-    let open = |org, user, public: &[u8; 32], paper: &PaperDevice| vault.open(&crypto(), org, user, public, paper).map(|_| ());
+    let open =
+        |org, user, public: &[u8; 32], paper: &PaperDevice| vault.open(&crypto(), org, user, public, paper).map(|_| ());
     assert_eq!(open(ORG, USER, signer.public(), &paper(8)), Err(Refusal::Corrupt));
-    assert_eq!(open(ORG, User([0; 32]), signer.public(), &right), Err(Refusal::WrongPlace));
-    assert_eq!(open(Org([9; 16]), USER, signer.public(), &right), Err(Refusal::BadSignature));
-    assert_eq!(open(ORG, USER, KeyPair::from_seed([2; 32]).public(), &right), Err(Refusal::BadSignature));
+    assert_eq!(
+        open(ORG, User([0; 32]), signer.public(), &right),
+        Err(Refusal::WrongPlace)
+    );
+    assert_eq!(
+        open(Org([9; 16]), USER, signer.public(), &right),
+        Err(Refusal::BadSignature)
+    );
+    assert_eq!(
+        open(ORG, USER, KeyPair::from_seed([2; 32]).public(), &right),
+        Err(Refusal::BadSignature)
+    );
 }
 
 #[test]
 fn any_vault_but_the_pinned_one_is_rolled_back() {
     let (signer, paper) = (KeyPair::from_seed([1; 32]), paper(7));
-    let [older, newer] = [3, 4].map(|version| Vault::seal(&crypto(), &writer(&signer, &paper), version, &contents()).unwrap());
-    assert_eq!(Vault::decode(&older, 4, &sha256(&[&newer])).map(|_| ()), Err(Refusal::VaultRolledBack));
-    assert_eq!(Vault::decode(&older, 4, &sha256(&[&older])).map(|_| ()), Err(Refusal::VaultRolledBack));
+    let [older, newer] =
+        [3, 4].map(|version| Vault::seal(&crypto(), &writer(&signer, &paper), version, &contents()).unwrap());
+    assert_eq!(
+        Vault::decode(&older, 4, &sha256(&[&newer])).map(|_| ()),
+        Err(Refusal::VaultRolledBack)
+    );
+    assert_eq!(
+        Vault::decode(&older, 4, &sha256(&[&older])).map(|_| ()),
+        Err(Refusal::VaultRolledBack)
+    );
     assert!(Vault::decode(&newer, 4, &sha256(&[&newer])).is_ok());
 }
 
@@ -87,9 +121,18 @@ fn a_row_gives_back_the_keys_of_its_epoch() {
     let sealed = VaultRow::seal(&crypto(), &writer(&signer, &paper), ROW, &row_contents()).unwrap();
     let row = VaultRow::decode(&sealed).unwrap();
     assert_eq!((row.place, row.device), (ROW, DEVICE));
-    assert_eq!(row.open(&crypto(), ORG, USER, signer.public(), &paper), Ok(row_contents()));
-    assert_eq!(row.open(&crypto(), ORG, User([0; 32]), signer.public(), &paper), Err(Refusal::Corrupt));
-    assert_eq!(row.open(&crypto(), ORG, USER, KeyPair::from_seed([2; 32]).public(), &paper), Err(Refusal::BadSignature));
+    assert_eq!(
+        row.open(&crypto(), ORG, USER, signer.public(), &paper),
+        Ok(row_contents())
+    );
+    assert_eq!(
+        row.open(&crypto(), ORG, User([0; 32]), signer.public(), &paper),
+        Err(Refusal::Corrupt)
+    );
+    assert_eq!(
+        row.open(&crypto(), ORG, USER, KeyPair::from_seed([2; 32]).public(), &paper),
+        Err(Refusal::BadSignature)
+    );
 }
 
 #[test]
@@ -101,7 +144,11 @@ fn no_altered_row_opens() {
         altered[at] ^= 1 << (at % 8);
         // Who wrote it is no part of the signature: it names the key the signature is checked with.
         let opened = VaultRow::decode(&altered).and_then(|row| {
-            let public = if row.device == DEVICE { *signer.public() } else { [0; 32] };
+            let public = if row.device == DEVICE {
+                *signer.public()
+            } else {
+                [0; 32]
+            };
             row.open(&crypto, ORG, USER, &public, &paper)
         });
         assert!(opened.is_err(), "byte {at}");
@@ -114,7 +161,22 @@ fn no_altered_row_opens() {
 #[test]
 fn a_row_or_vault_never_panics_on_a_recovery_public_key_that_is_none() {
     let (signer, crypto) = (KeyPair::from_seed([1; 32]), crypto());
-    let by = Writer { org: ORG, user: USER, device: Device([0; 16]), signer: &signer, recovery_public: &[0xff; 1216] };
+    let by = Writer {
+        org: ORG,
+        user: USER,
+        device: Device([0; 16]),
+        signer: &signer,
+        recovery_public: &[0xff; 1216],
+    };
     let _ = VaultRow::seal(&crypto, &by, ROW, &row_contents());
-    let _ = Vault::seal(&crypto, &by, 0, &VaultContents { dir: Head { n: 0, hash: [0; 32] }, settings: vec![], conversations: vec![] });
+    let _ = Vault::seal(
+        &crypto,
+        &by,
+        0,
+        &VaultContents {
+            dir: Head { n: 0, hash: [0; 32] },
+            settings: vec![],
+            conversations: vec![],
+        },
+    );
 }

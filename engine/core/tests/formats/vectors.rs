@@ -26,11 +26,16 @@ fn hex(bytes: impl AsRef<[u8]>) -> String {
 
 fn unhex(value: &Value) -> Vec<u8> {
     let text = value.as_str().expect("hex in a vector");
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex in a vector")).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex in a vector"))
+        .collect()
 }
 
 fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../protocol/vectors/v1").join(format!("{name}.json"))
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../protocol/vectors/v1")
+        .join(format!("{name}.json"))
 }
 
 #[allow(clippy::disallowed_methods)] // a developer's switch, not an input of the engine
@@ -40,7 +45,8 @@ fn is_writing() -> bool {
 
 fn write(name: &str, vectors: &Value) {
     std::fs::create_dir_all(path(name).parent().expect("a folder")).expect("a writable checkout");
-    std::fs::write(path(name), serde_json::to_string_pretty(vectors).expect("JSON") + "\n").expect("a writable checkout");
+    std::fs::write(path(name), serde_json::to_string_pretty(vectors).expect("JSON") + "\n")
+        .expect("a writable checkout");
 }
 
 fn read(name: &str) -> String {
@@ -53,25 +59,68 @@ fn frozen(name: &str, made: Value) {
         write(name, &made);
     }
     let written = serde_json::to_string_pretty(&made).expect("JSON") + "\n";
-    assert!(written == read(name), "{name}.json has changed: a frozen format may not");
+    assert!(
+        written == read(name),
+        "{name}.json has changed: a frozen format may not"
+    );
 }
 
 fn said() -> Vec<(&'static str, Content)> {
-    let to = Ref { device: DEVICE, id: Message([0x51; 16]) };
+    let to = Ref {
+        device: DEVICE,
+        id: Message([0x51; 16]),
+    };
     vec![
         ("text", text("Hello, *world*")),
         ("empty text", text("")),
         (
             "reply with mentions",
-            Content::Text { text: "yes @bob".into(), reply_to: Some(to), mentions: vec![User([0x52; 32]), User([0x53; 32])] },
+            Content::Text {
+                text: "yes @bob".into(),
+                reply_to: Some(to),
+                mentions: vec![User([0x52; 32]), User([0x53; 32])],
+            },
         ),
-        ("edit", Content::Edit { of: to, text: "yes, Bob".into(), mentions: vec![] }),
+        (
+            "edit",
+            Content::Edit {
+                of: to,
+                text: "yes, Bob".into(),
+                mentions: vec![],
+            },
+        ),
         ("delete", Content::Delete { of: to }),
-        ("react", Content::React { to, emoji: "👩🏽‍🚀".into(), on: true }),
-        ("react off", Content::React { to, emoji: "❤️".into(), on: false }),
+        (
+            "react",
+            Content::React {
+                to,
+                emoji: "👩🏽‍🚀".into(),
+                on: true,
+            },
+        ),
+        (
+            "react off",
+            Content::React {
+                to,
+                emoji: "❤️".into(),
+                on: false,
+            },
+        ),
         ("title", Content::Title { text: "plans".into() }),
-        ("topic", Content::Topic { text: "what comes next".into() }),
-        ("channel", Content::Channel { conversation: Conversation([0x54; 16]), title: "général".into(), topic: "everything".into() }),
+        (
+            "topic",
+            Content::Topic {
+                text: "what comes next".into(),
+            },
+        ),
+        (
+            "channel",
+            Content::Channel {
+                conversation: Conversation([0x54; 16]),
+                title: "général".into(),
+                topic: "everything".into(),
+            },
+        ),
         ("receipt", Content::Receipt { n: 70_000 }),
         ("typing", Content::Typing { on: true }),
     ]
@@ -79,14 +128,18 @@ fn said() -> Vec<(&'static str, Content)> {
 
 #[test]
 fn padme_lengths_are_the_frozen_ones() {
-    let lengths = (0..300).chain((0..17).flat_map(|power| [1usize << power, (1 << power) + 1, (3 << power) + 7])).chain([131_071]);
+    let lengths = (0..300)
+        .chain((0..17).flat_map(|power| [1usize << power, (1 << power) + 1, (3 << power) + 7]))
+        .chain([131_071]);
     let padded: Vec<Value> = lengths.map(|len| json!([len, padded_len(len)])).collect();
     frozen("padme", json!({ "about": "[length, padded length]", "padded": padded }));
 }
 
 #[test]
 fn content_is_the_frozen_bytes() {
-    let vectors = said().into_iter().chain(SCRIPTS.map(|(script, words)| (script, text(words))));
+    let vectors = said()
+        .into_iter()
+        .chain(SCRIPTS.map(|(script, words)| (script, text(words))));
     let content: Vec<Value> = vectors
         .map(|(name, content)| {
             let bytes = cbor::encode(&content.to_item());
@@ -108,7 +161,10 @@ fn content_is_the_frozen_bytes() {
         hex(cbor::encode(item))
     })
     .collect();
-    frozen("content", json!({ "content": content, "unknown": [unknown], "malformed": malformed }));
+    frozen(
+        "content",
+        json!({ "content": content, "unknown": [unknown], "malformed": malformed }),
+    );
 }
 
 #[test]
@@ -129,7 +185,10 @@ fn sealed_messages_are_the_frozen_bytes() {
             })
         })
         .collect();
-    let late = Sealer { epoch: u64::MAX, ..alice.sealer() };
+    let late = Sealer {
+        epoch: u64::MAX,
+        ..alice.sealer()
+    };
     let last_epoch = seal(&late, ID, &statement(&text("the last epoch")), &RANDOM).unwrap();
     frozen(
         "messages",
@@ -162,14 +221,30 @@ fn history_links_are_the_frozen_bytes_whoever_makes_them() {
             })
         })
         .collect();
-    frozen("links", json!({ "group": hex(GROUP), "links": links, "segment": segment_vector() }));
+    frozen(
+        "links",
+        json!({ "group": hex(GROUP), "links": links, "segment": segment_vector() }),
+    );
 }
 
 fn segment_vector() -> Value {
-    let place = LinkPlace { group: GROUP, epoch: 9, first: 6, seg: true };
-    let past = (6..9u8).map(|i| PastEpoch { epoch: i.into(), content_key: ContentKey::from_bytes([i; 32]), tree_hash: [0x80 + i; 32] });
-    let link = HistoryLink::Segment(past.collect()).seal(&HistoryKey::from_bytes([0x14; 32]), &place).unwrap();
-    let list: Vec<Value> = (6..9u8).map(|i| json!([i, hex([i; 32]), hex([0x80 + i; 32])])).collect();
+    let place = LinkPlace {
+        group: GROUP,
+        epoch: 9,
+        first: 6,
+        seg: true,
+    };
+    let past = (6..9u8).map(|i| PastEpoch {
+        epoch: i.into(),
+        content_key: ContentKey::from_bytes([i; 32]),
+        tree_hash: [0x80 + i; 32],
+    });
+    let link = HistoryLink::Segment(past.collect())
+        .seal(&HistoryKey::from_bytes([0x14; 32]), &place)
+        .unwrap();
+    let list: Vec<Value> = (6..9u8)
+        .map(|i| json!([i, hex([i; 32]), hex([0x80 + i; 32])]))
+        .collect();
     json!({ "epoch": 9, "first": 6, "history_key": hex([0x14; 32]), "list": list, "link": hex(link) })
 }
 
@@ -189,15 +264,24 @@ fn recovery_keys_read_and_derive_as_frozen() {
         .collect();
     let zeros = RecoveryKey::from_random([0; 16]).to_text();
     let typed = [zeros.to_lowercase(), zeros.replace('0', "o"), zeros.replace('-', " ")];
-    typed.iter().for_each(|typed| assert_eq!(RecoveryKey::from_text(typed).unwrap().as_bytes(), &[0; 16]));
-    let refused: Vec<Value> = [zeros.replacen('0', "1", 1), zeros[1..].to_owned(), zeros.replacen('0', "U", 1)]
-        .into_iter()
-        .map(|typed| {
-            let error: RecoveryTextError = RecoveryKey::from_text(&typed).unwrap_err();
-            json!({ "typed": typed, "refusal": error.code() })
-        })
-        .collect();
-    frozen("recovery", json!({ "keys": keys, "zeros_typed_otherwise": typed, "refused": refused }));
+    typed
+        .iter()
+        .for_each(|typed| assert_eq!(RecoveryKey::from_text(typed).unwrap().as_bytes(), &[0; 16]));
+    let refused: Vec<Value> = [
+        zeros.replacen('0', "1", 1),
+        zeros[1..].to_owned(),
+        zeros.replacen('0', "U", 1),
+    ]
+    .into_iter()
+    .map(|typed| {
+        let error: RecoveryTextError = RecoveryKey::from_text(&typed).unwrap_err();
+        json!({ "typed": typed, "refusal": error.code() })
+    })
+    .collect();
+    frozen(
+        "recovery",
+        json!({ "keys": keys, "zeros_typed_otherwise": typed, "refused": refused }),
+    );
 }
 
 #[test]
@@ -205,7 +289,10 @@ fn safety_numbers_are_the_frozen_digits() {
     let (alice, bob) = ([[1; 32], [2; 32], [3; 32]], [[4; 32]]);
     let number = safety_number(ORG, &alice, &bob);
     assert_eq!(number, safety_number(ORG, &bob, &alice));
-    frozen("safety", json!({ "org": hex(ORG), "alice": alice.map(hex), "bob": bob.map(hex), "number": number }));
+    frozen(
+        "safety",
+        json!({ "org": hex(ORG), "alice": alice.map(hex), "bob": bob.map(hex), "number": number }),
+    );
 }
 
 /// HPKE draws its own randomness, so these are read only: a vault of the first version opens for ever.
@@ -230,8 +317,14 @@ fn the_frozen_vault_and_row_still_open() {
     let sealed = unhex(&frozen["vault"]["sealed"]);
     let hash = unhex(&frozen["vault"]["hash"]).try_into().expect("a hash");
     let vault = Vault::decode(&sealed, 3, &hash).unwrap();
-    assert_eq!(vault.open(&crypto(), ORG, USER, signer.public(), &paper), Ok(contents()));
+    assert_eq!(
+        vault.open(&crypto(), ORG, USER, signer.public(), &paper),
+        Ok(contents())
+    );
     let row = VaultRow::decode(&unhex(&frozen["row"]["sealed"])).unwrap();
     assert_eq!(row.device, Device::from_slice(&unhex(&frozen["device"])).unwrap());
-    assert_eq!(row.open(&crypto(), ORG, USER, signer.public(), &paper), Ok(row_contents()));
+    assert_eq!(
+        row.open(&crypto(), ORG, USER, signer.public(), &paper),
+        Ok(row_contents())
+    );
 }
