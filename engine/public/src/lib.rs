@@ -4,13 +4,16 @@ pub mod cbor;
 pub mod commit;
 pub mod credential;
 pub mod directory;
+pub mod group;
 pub mod ids;
 pub mod invitation;
 pub mod limits;
 pub mod log;
 pub mod provider;
 pub mod refusal;
+pub mod sealed;
 pub mod settings;
 pub mod sign;
+pub mod sign_in;
 
 pub use refusal::Refusal;

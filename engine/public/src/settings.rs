@@ -227,6 +227,14 @@ pub fn server_identity(org: Org) -> Vec<u8> {
     cbor::encode(&crate::cbor!["inmost/1 server", org])
 }
 
+/// The server as a group's external sender.
+pub fn external_sender(org: Org, server_key: [u8; 32]) -> ExternalSender {
+    ExternalSender::new(
+        server_key.to_vec().into(),
+        BasicCredential::new(server_identity(org)).into(),
+    )
+}
+
 /// All extensions a group of version 1 has, in this order: required capabilities, external senders, settings.
 pub fn group_extensions(
     settings: &Settings,

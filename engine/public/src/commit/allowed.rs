@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::view::{AddView, CommitView, Committer, GroupView, JoinerView};
 use crate::credential::Leaf;
 use crate::directory::{Directory, Role};
-use crate::ids::User;
+use crate::ids::{Device, User};
 use crate::limits::{CLOCK_SKEW_MS, MAX_MEMBERS_WITHOUT_PATH};
 use crate::log::Cause;
 use crate::refusal::Refusal;
@@ -246,6 +246,18 @@ impl Rules<'_> {
         let is_admitted = self.view.has_user(user) || settings.is_away(user) || settings.open && !self.is_guest(user);
         require(!is_pending && is_admitted, Refusal::ExternalForbidden)
     }
+}
+
+/// Whether an external commit of this device may be accepted, by the directory as it is now; also whether it may see the group at all.
+pub fn may_join(view: &GroupView, device: Device, directory: &Directory) -> bool {
+    let Some(user) = directory.device(device).map(|state| state.user) else {
+        return false;
+    };
+    let is_guest = directory.user(user).is_none_or(|state| state.role() == Role::Guest);
+    let own_leaf = view.leaf_of(device);
+    let is_pending = view.pending.iter().any(|pending| Some(pending.leaf) == own_leaf);
+    let is_admitted = view.has_user(user) || view.settings.is_away(user) || view.settings.open && !is_guest;
+    directory.is_active(device) && !is_pending && is_admitted
 }
 
 /// Who must be in `away` after a member's commit: who was, and who loses the last leaf by a revoked device, without who was removed as a person.

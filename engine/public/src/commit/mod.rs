@@ -6,5 +6,7 @@ mod build;
 mod tests;
 mod view;
 
-pub use allowed::{away_after, cause_covers, commit_allowed, commit_allowed_at, commit_allowed_now, settings_after};
+pub use allowed::{
+    away_after, cause_covers, commit_allowed, commit_allowed_at, commit_allowed_now, may_join, settings_after,
+};
 pub use view::{AddView, CommitAad, CommitView, Committer, GroupFacts, GroupView, JoinerView, Pending, Roster};

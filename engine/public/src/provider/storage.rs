@@ -71,6 +71,19 @@ impl Storage {
         self.write().delete_with(&group_prefix(group));
     }
 
+    /// A row of our own beside a group's: labels from 0x80 on are not OpenMLS's.
+    pub fn own_row(&self, group: &[u8], label: u8) -> Option<Vec<u8>> {
+        self.read().get(&own_row_key(group, label)).cloned()
+    }
+
+    pub fn put_own_row(&self, group: &[u8], label: u8, value: Vec<u8>) {
+        self.write().put(own_row_key(group, label), value);
+    }
+
+    pub fn delete_own_row(&self, group: &[u8], label: u8) {
+        self.write().delete(&own_row_key(group, label));
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, Overlay> {
         self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
@@ -120,6 +133,12 @@ impl Storage {
             self.put(key, &list)
         }
     }
+}
+
+fn own_row_key(group: &[u8], label: u8) -> Vec<u8> {
+    let mut key = group_prefix(group);
+    key.push(label);
+    key
 }
 
 fn group_key(label: u8, group: &impl Key<CURRENT_VERSION>) -> Result<Vec<u8>, StorageError> {
