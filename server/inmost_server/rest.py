@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inmost_engine.public import ServerKey
 from litestar import Router
 from litestar.di import Provide
 
+from inmost_engine.public import ServerKey
 from inmost_server.clock import Clock
 from inmost_server.features.accounts.keys import AccountKeys
 from inmost_server.features.accounts.known_passwords import shipped_list
