@@ -1,13 +1,14 @@
 """One device's connection: what it asked and has not got yet, what is told to it, and how it ends."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Coroutine
 from typing import Any, Final
 
 from inmost_protocol import encode
 from inmost_protocol.frames import Frame, Goodbye, Refused
-
 from inmost_server import metrics
+from inmost_server.access import Caller
+from inmost_server.edge.errors import as_refusal
 from inmost_server.edge.socket import Socket, framed
 from inmost_server.sessions import Session
 
@@ -47,10 +48,12 @@ class Connection:
         "_held",
         "_malformed",
         "_saturated",
+        "caller",
         "client",
         "closed",
         "following",
         "is_gone",
+        "is_synced",
         "session",
         "socket",
         "tasks",
@@ -60,8 +63,10 @@ class Connection:
         self.socket = socket
         self.session: Session | None = None
         self.client = ""
+        self.caller: Caller | None = None
         self.closed = asyncio.Event()
         self.is_gone = False
+        self.is_synced = False
         self.following: set[bytes] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self._at_work = 0
@@ -118,6 +123,12 @@ class Connection:
             self._held = hold
             self.socket.hold_reading(hold)
 
+    def refuse(self, re: bytes, error: BaseException) -> None:
+        """Answer with the refusal that this error stands for."""
+        refusal = as_refusal(error)
+        metrics.REFUSED.labels(refusal.code).inc()
+        self.send(Refused(re, refusal.code, refusal.said, refusal.retry_after_ms, refusal.current_epoch))
+
     def malformed(self, re: bytes, code: str, words: str) -> None:
         """Refuse what was no frame; say goodbye to a peer that keeps sending such."""
         now = asyncio.get_running_loop().time()
@@ -135,8 +146,8 @@ class Connection:
         metrics.GOODBYES.labels(code).inc()
         self.socket.close_with(framed(encode(Goodbye(code, WORDS[code]))), CLOSE_CODES[code])
 
-    def run(self, work: Callable[[], Any]) -> None:
-        """Run a coroutine that outlives this connection if it must: what was begun is finished."""
-        task = asyncio.get_running_loop().create_task(work())
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something that outlives this connection if it must: what was begun is finished."""
+        task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)

@@ -6,6 +6,7 @@ from inmost_server import metrics
 from inmost_server.bus import Told
 from inmost_server.edge.connection import Connection
 from inmost_server.edge.socket import framed
+from inmost_server.sessions import Session
 
 
 class Connections:
@@ -56,6 +57,21 @@ class Connections:
             connection.goodbye(code)
             self.remove(connection)
 
+    def close_session(self, session: Session, code: str) -> None:
+        """A session was ended before its time."""
+        if session.kind == "device":
+            self.close(device=session.device, code=code)
+            return
+        for connection in list(self._by_user.get(session.user, ())):
+            if connection.session is not None and connection.session.kind == session.kind:
+                connection.goodbye(code)
+                self.remove(connection)
+
+    def hold_all(self) -> None:
+        """Take nothing more from anybody."""
+        for connection in self._all:
+            connection.socket.hold_reading(hold=True)
+
     def close_all(self, code: str) -> None:
         for connection in list(self._all):
             connection.goodbye(code)
@@ -72,10 +88,22 @@ class Connections:
         connection = self._by_device.get(device)
         if connection is None:
             return
+        connection.is_synced = True
         for conversation in conversations:
             if conversation not in connection.following:
                 connection.following.add(conversation)
                 self._followers.setdefault(conversation, {})[connection] = None
+
+    def follow_if_synced(self, device: bytes, conversation: bytes) -> None:
+        """The device came in: it gets what follows, unless it has not synced yet and will ask for everything."""
+        connection = self._by_device.get(device)
+        if connection is not None and connection.is_synced:
+            self.follow(device, (conversation,))
+
+    def forget_callers(self) -> None:
+        """Roles may have changed: who may call what is looked up anew."""
+        for connection in self._all:
+            connection.caller = None
 
     def unfollow(self, device: bytes, conversation: bytes) -> None:
         connection = self._by_device.get(device)

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import OP_BINARY
+from websockets.frames import Opcode
 from websockets.http11 import Request
 
 SOCKET = "inmost.socket"
 CLOSE_WAIT_S = 2.0
 RESUME_BYTES = 256 * 1024
 PAUSE_BYTES = 1024 * 1024
-_BINARY_FINAL = 0x80 | OP_BINARY
+_BINARY_FINAL = 0x80 | Opcode.BINARY
 
 
 def framed(payload: bytes) -> bytes:
@@ -39,7 +39,7 @@ class Socket(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            extensions: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
+            extensions: dict[str, Any] = self.scope["extensions"]
             extensions[SOCKET] = self
 
     def take_over(

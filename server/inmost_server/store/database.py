@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +57,10 @@ class Reader:
     def one(self, statement: Statement, /, **values: Any) -> Row | None:
         row: Row | None = self._connection.execute(statement.text, statement.values(values)).fetchone()
         return row
+
+    def each(self, statement: Statement, /, **values: Any) -> Iterator[Row]:
+        """Rows one by one, for who stops before the end. Use it up inside the unit."""
+        yield from self._connection.execute(statement.text, statement.values(values))
 
     def matching(self, select: str, keys: Sequence[Row]) -> list[Row]:
         """Rows of `select`, which ends in IN, for each key; a statement for every MAX_ROWS_AT_ONCE keys."""
@@ -230,13 +234,13 @@ class Store:
                     return
                 self._busy = True
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
-            told = self._commit(batch)
+            self._commit(batch)
             assert self._loop is not None
             if self._loop.is_closed():
                 return
-            self._loop.call_soon_threadsafe(self._deliver, batch, told)
+            self._loop.call_soon_threadsafe(self._deliver, batch)
 
-    def _commit(self, batch: list[_Work]) -> list[Callable[[], None]]:
+    def _commit(self, batch: list[_Work]) -> None:
         tx = Tx(self._writer)
         try:
             self._writer.execute("BEGIN IMMEDIATE")
@@ -252,8 +256,7 @@ class Store:
                 forget()
             for work in batch:
                 work.error = StoreFailed(str(error))
-            return []
-        return tx._after_commit
+                work.told = []
 
     def _run_next(self, tx: Tx, batch: list[_Work], start: int) -> int:
         first = batch[start]
@@ -263,7 +266,7 @@ class Store:
             self._attempt(tx, lambda: unit(tx), [first])
             return start + 1
         end = start
-        while end < len(batch) and batch[end].gathered is first.gathered:
+        while end < len(batch) and batch[end].gathered == first.gathered:
             end += 1
         run, gathered = batch[start:end], first.gathered
         if (
@@ -287,13 +290,14 @@ class Store:
             return False
         for index, one in enumerate(of):
             one.result = result[index] if each else result
+        of[-1].told, tx._after_commit = tx._after_commit, []
         return True
 
-    def _deliver(self, batch: list[_Work], told: list[Callable[[], None]]) -> None:
+    def _deliver(self, batch: list[_Work]) -> None:
         self._busy = False
-        for tell in told:
-            _guarded(tell)
         for work in batch:
+            for tell in work.told:
+                _guarded(tell)
             _guarded(work.done, work.result, work.error)
 
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from inmost_engine.public import Applied, Directory, Refused
-
 from inmost_server.clock import Clock
 from inmost_server.features.directory import store as rows
 from inmost_server.features.organisation import store as organisation
@@ -59,29 +58,44 @@ class DirectoryService:
     ) -> Applied:
         """Append one entry; durable when this returns. What `side_writes` writes, or refuses, shares its transaction.
 
-        A request (device, id) that appended before returns what it did then, with only n meaning anything new.
         Refused as docs/protocol/directory.md says.
         """
-        at_ms = self._clock() if now_ms is None else now_ms
         async with self._writing():
-            applied = self._check(entry, at_ms)
+            return await self._append(entry, now_ms, side_writes, device, request)
 
-            def write(tx: Tx) -> None:
-                rows.append(tx, applied.n, entry, at_ms, device, request)
-                if self.sessions is not None:
-                    self.sessions.end_devices(tx, applied.inactive_devices)
-                    self.sessions.end_users(tx, applied.suspended_users)
-                if side_writes is not None:
-                    side_writes(tx, applied)
-                tx.after_commit(lambda: self._apply(entry, at_ms))
+    async def append_once(
+        self, entry: bytes, device: bytes, request: bytes, side_writes: SideWrites | None = None
+    ) -> int:
+        """Append one entry for a request, and return its number; a request that comes again gets the first answer."""
+        async with self._writing():
+            before = await self._store.read(lambda reader: rows.answered(reader, device, request))
+            if before is not None:
+                return before
+            return (await self._append(entry, None, side_writes, device, request)).n
 
-            await self._store.write(write)
-            await self._snapshot_sometimes()
+    async def _append(
+        self,
+        entry: bytes,
+        now_ms: int | None,
+        side_writes: SideWrites | None,
+        device: bytes | None,
+        request: bytes | None,
+    ) -> Applied:
+        at_ms = self._clock() if now_ms is None else now_ms
+        applied = self._check(entry, at_ms)
+
+        def write(tx: Tx) -> None:
+            rows.append(tx, applied.n, entry, at_ms, device, request)
+            if self.sessions is not None:
+                self.sessions.end_devices(tx, applied.inactive_devices)
+                self.sessions.end_users(tx, applied.suspended_users)
+            if side_writes is not None:
+                side_writes(tx, applied)
+            tx.after_commit(lambda: self._apply(entry, at_ms))
+
+        await self._store.write(write)
+        await self._snapshot_sometimes()
         return applied
-
-    async def answered(self, device: bytes, request: bytes) -> int | None:
-        """The number of the entry that this request appended before, if it did."""
-        return await self._store.read(lambda reader: rows.answered(reader, device, request))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Directory]:

@@ -4,7 +4,6 @@ import os
 from dataclasses import dataclass
 
 from inmost_engine.public import ServerKey, seed_public
-
 from inmost_server.features.organisation import store as rows
 from inmost_server.store import Reader, Store, Tx
 

@@ -93,6 +93,8 @@ def upgrade() -> None:
         sa.Column("conversation", sa.LargeBinary(), nullable=False),
         sa.Column("device", sa.LargeBinary(), nullable=False),
         sa.Column("user", sa.LargeBinary(), nullable=False),
+        sa.Column("since_epoch", sa.BigInteger(), nullable=False),
+        sa.Column("removal_pending", sa.Boolean(), nullable=False),
         sa.Column("until_n", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("conversation", "device", name=op.f("pk_members")),
     )
@@ -113,23 +115,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conversation", "device", name=op.f("pk_receipts")),
     )
     op.create_table(
-        "removals",
-        sa.Column("conversation", sa.LargeBinary(), nullable=False),
-        sa.Column("device", sa.LargeBinary(), nullable=False),
-        sa.Column("cause_n", sa.BigInteger(), nullable=False),
-        sa.Column("epoch", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("conversation", "device", name=op.f("pk_removals")),
-    )
-    op.create_table(
-        "trees",
-        sa.Column("conversation", sa.LargeBinary(), nullable=False),
-        sa.Column("epoch", sa.BigInteger(), nullable=False),
-        sa.Column("tree", sa.LargeBinary(), nullable=False),
-        sa.Column("n", sa.BigInteger(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("conversation", "epoch", name=op.f("pk_trees")),
-    )
-    op.create_table(
         "vault_rows",
         sa.Column("user", sa.LargeBinary(), nullable=False),
         sa.Column("conversation", sa.LargeBinary(), nullable=False),
@@ -143,12 +128,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user", name=op.f("pk_vaults")),
     )
     op.create_table(
+        "welcome_epochs",
+        sa.Column("conversation", sa.LargeBinary(), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("group", sa.LargeBinary(), nullable=False),
+        sa.Column("tree", sa.LargeBinary(), nullable=False),
+        sa.Column("welcome", sa.LargeBinary(), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("conversation", "epoch", name=op.f("pk_welcome_epochs")),
+    )
+    op.create_table(
         "welcomes",
         sa.Column("device", sa.LargeBinary(), nullable=False),
         sa.Column("conversation", sa.LargeBinary(), nullable=False),
-        sa.Column("group", sa.LargeBinary(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
-        sa.Column("n", sa.BigInteger(), nullable=False),
-        sa.Column("welcome", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("device", "conversation", name=op.f("pk_welcomes")),
     )
+    op.create_index("ix_welcomes_epoch", "welcomes", ["conversation", "epoch"], unique=False)

@@ -1,0 +1,25 @@
+"""Frames of messages: which there are, who may send them, what does them."""
+
+from inmost_protocol import messages as frames
+from inmost_server.access import DEVICES
+from inmost_server.features.messages.posting import Posting
+from inmost_server.features.messages.receipts import Aside
+from inmost_server.peer import Handled
+
+MESSAGES, READING = "messages", "reading"
+
+
+def handled(posting: Posting, aside: Aside) -> list[Handled]:
+    poster = DEVICES.where("a leaf in the conversation, no removal pending, sealed since the last removal")
+    return [
+        Handled(frames.Send, poster, MESSAGES, posting.send),
+        Handled(
+            frames.Delete,
+            DEVICES.where("its author's user, or owner or moderator of the conversation"),
+            MESSAGES,
+            aside.delete,
+        ),
+        Handled(frames.PutReceipt, poster, MESSAGES, aside.put_receipt),
+        Handled(frames.FetchReceipts, DEVICES.where("a leaf in the conversation"), READING, aside.receipts),
+        Handled(frames.Signal, poster, MESSAGES, aside.signal),
+    ]

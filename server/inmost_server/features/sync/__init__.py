@@ -1,0 +1,1 @@
+"""Sync: where everything of a device stands after it was away."""
