@@ -332,7 +332,7 @@ class Group:
         """
 
     @staticmethod
-    def load(conversation: bytes, group: bytes, rows: list[tuple[bytes, bytes]]) -> Group:
+    def load(org: bytes, conversation: bytes, group: bytes, rows: list[tuple[bytes, bytes]]) -> Group:
         """From all rows of the group as the changes made them. Refused with Malformed."""
 
     def check(
