@@ -1,1 +1,33 @@
-"""The Inmost client for Python: host of the engine, and bots in ten lines."""
+"""Inmost's Python SDK: a client that keeps everything sealed between people, and bots in ten lines.
+
+from inmost import Bot, Client
+"""
+
+from inmost.bot import Bot
+from inmost.client import Client
+from inmost.errors import InmostError
+from inmost.joining import Answers, Joined, SecondFactor, join
+from inmost.models import Alarm, Conversation, Device, Me, Message, Person, Reaction, Sent
+from inmost.returning import recover
+from inmost.store import Custody, SearchHit
+
+__all__ = [
+    "Alarm",
+    "Answers",
+    "Bot",
+    "Client",
+    "Conversation",
+    "Custody",
+    "Device",
+    "InmostError",
+    "Joined",
+    "Me",
+    "Message",
+    "Person",
+    "Reaction",
+    "SearchHit",
+    "SecondFactor",
+    "Sent",
+    "join",
+    "recover",
+]

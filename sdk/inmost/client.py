@@ -1,0 +1,425 @@
+"""The SDK's front door: one account on one device, online or off."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from inmost import following
+from inmost.errors import NotFound, Offline, Refused
+from inmost.host import Host
+from inmost.models import (
+    Alarm,
+    Conversation,
+    Device,
+    Me,
+    Message,
+    People,
+    Person,
+    Sent,
+    device_of,
+    message_of_row,
+    message_of_shown,
+)
+from inmost.naming import find_conversation, find_person, title_of
+from inmost.profile import Passphrase, Profile
+from inmost.server import Rest
+from inmost.store import SearchHit
+
+PAGE = 200
+CONNECT_TIMEOUT_S = 30.0
+
+ConversationLike = Conversation | str
+PersonLike = Person | str
+MessageLike = Message
+
+
+class Client:
+    """One profile: use as `async with Client("anna") as client:`.
+
+    profile     its name on this computer
+    home        instead of INMOST_HOME or ~/.local/share/inmost
+    passphrase  of a store protected by one: the words, or a function that asks; None: INMOST_PASSPHRASE
+    what        who has the profile open, told to other processes that want it
+    wait_s      seconds to wait for another process that has it open
+    connect     False: stay offline, only read what is here
+
+    Entering raises NoProfile, ProfileInUse, PassphraseNeeded, WrongPassphrase, KeyUnavailable, StoreDamaged. It does not wait for the
+    server: ready() does. A conversation is given as a Conversation, its id (or the beginning of it), its title, or `@account`; a person
+    as a Person, `@account`, account or id. What cannot be found raises NotFound.
+    """
+
+    def __init__(
+        self,
+        profile: str = "default",
+        *,
+        home: Path | None = None,
+        passphrase: Passphrase = None,
+        what: str = "",
+        wait_s: float = 2.0,
+        connect: bool = True,
+    ) -> None:
+        self._name = profile
+        self._home = home
+        self._passphrase = passphrase
+        self._what = what
+        self._wait_s = wait_s
+        self._connects = connect
+        self._profile: Profile | None = None
+        self._people: People | None = None
+
+    async def __aenter__(self) -> Self:
+        self._profile = await Profile.open(self._name, self._home, self._passphrase, self._what, self._wait_s)
+        try:
+            await self._profile.address()
+            self.host.subscribe(self._forget_people)
+            if self._connects:
+                await self._profile.connect()
+        except BaseException:
+            await self._profile.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.profile.close()
+
+    @property
+    def profile(self) -> Profile:
+        assert self._profile is not None, "use `async with Client(...)`"
+        return self._profile
+
+    @property
+    def host(self) -> Host:
+        return self.profile.host
+
+    async def ready(self, timeout_s: float | None = CONNECT_TIMEOUT_S, tries: int | None = None) -> None:
+        """Wait until connected and synced. tries: give up after so many failed connections.
+
+        Raises Offline, CertificateRefused, SignedOut, StoreDamaged.
+        """
+        await self.host.ready(timeout_s, tries)
+
+    @property
+    def is_online(self) -> bool:
+        """Connected and synced."""
+        return self.host.is_ready
+
+    # Who is there
+
+    async def me(self) -> Me:
+        seen = await self.host.view("me")
+        return Me(
+            user=seen["user"].hex(),
+            device=seen["device"].hex(),
+            account=seen["account"],
+            name=seen["name"],
+            role=seen["role"] or "",
+            is_bot=seen["is_bot"],
+            phase=seen["phase"],
+            waiting=seen["outbox"],
+            server=(await self.profile.address()).origin,
+        )
+
+    async def people(self) -> list[Person]:
+        """Everybody this device knows, bots and deactivated ones too, by account."""
+        return sorted((await self._everybody()).by_id.values(), key=lambda person: person.account)
+
+    async def person(self, who: PersonLike) -> Person:
+        """Raises NotFound."""
+        return who if isinstance(who, Person) else find_person(who, await self._everybody())
+
+    async def _everybody(self) -> People:
+        if self._people is None:
+            me = await self.host.view("me")
+            seen = await self.host.view("people")
+            self._people = People([Person.of(each, me["device"]) for each in seen], me["user"].hex())
+        return self._people
+
+    def _forget_people(self, event: tuple[str, dict[str, Any]]) -> None:
+        if event[0] in ("directory", "ready"):
+            self._people = None
+
+    async def devices(self) -> list[Device]:
+        """One's own devices."""
+        me = await self.host.view("me")
+        return [device_of(each, me["device"]) for each in await self.host.view("devices")]
+
+    async def revoke(self, device: str) -> None:
+        """Shut one of one's own devices out, for ever. device: its id or the beginning of it. Raises NotFound, Refused, Offline."""
+        fitting = [each for each in await self.devices() if each.id.startswith(device.lower())]
+        if not device or len(fitting) != 1:
+            raise NotFound(
+                f"No device of yours is “{device}”."
+                if not fitting
+                else f"Several devices begin with “{device}”."
+            )
+        await self._command("revoke", device=bytes.fromhex(fitting[0].id))
+
+    async def safety_number(self, who: PersonLike) -> str:
+        """The number to compare with a person, the same on both sides."""
+        person = await self.person(who)
+        return str((await self.host.view("safety", user=bytes.fromhex(person.id)))["number"])
+
+    async def mark_verified(self, who: PersonLike, number: str) -> None:
+        """Note that the safety number was compared. Raises Refused when it is not this person's."""
+        await self._command("mark_verified", user=bytes.fromhex((await self.person(who)).id), number=number)
+
+    async def alarms(self) -> list[Alarm]:
+        """What had to be shown since this device exists, oldest first."""
+        return [
+            Alarm(
+                kind=each["kind"],
+                words=each["words"],
+                at_ms=each["at_ms"],
+                conversation=_hex(each.get("conversation")),
+                person=_hex(each.get("user")),
+                device=_hex(each.get("device")),
+            )
+            for each in await self.host.view("alarms")
+        ]
+
+    # Administration
+
+    async def invite(
+        self, account: str, *, role: str = "member", is_bot: bool = False, name: str = "", expires_ms: int
+    ) -> str:
+        """Invite a person or bot. Returns the link, which is good once and until expires_ms. Raises Refused, Offline."""
+        made = await self._command(
+            "invite", account=account, role=role, is_bot=is_bot, expires_ms=expires_ms, name=name or account
+        )
+        fragment: str = made["fragment"]
+        return (
+            fragment
+            if "://" in fragment
+            else f"{(await self.profile.address()).origin}/join#{fragment.lstrip('#')}"
+        )
+
+    async def set_role(self, who: PersonLike, role: str) -> None:
+        await self._command("set_role", user=bytes.fromhex((await self.person(who)).id), role=role)
+
+    async def suspend(self, who: PersonLike, suspended: bool = True) -> None:
+        """Deactivate a person everywhere, or let one in again. Raises Refused, Offline."""
+        await self._command("suspend", user=bytes.fromhex((await self.person(who)).id), suspended=suspended)
+
+    async def rename(self, name: str) -> None:
+        """Change one's own name."""
+        await self._command("rename", name=name)
+
+    async def rest(self) -> Rest:
+        """The server's REST routes; close it after use. With (await host.session()) for those that need one."""
+        return Rest(await self.profile.address(), await self.profile.trust())
+
+    # Conversations
+
+    async def conversations(self, personal: bool = False) -> list[Conversation]:
+        """Those this device is or was in, the most recent first. personal: with the one that only syncs one's own devices."""
+        people = await self._everybody()
+        seen = await self.host.view("conversations")
+        shown = [each for each in seen if personal or each["kind"] != "personal"]
+        shown.sort(key=lambda each: each.get("last_at_ms") or each.get("last_n") or 0, reverse=True)
+        return [_conversation(each, people) for each in shown]
+
+    async def conversation(self, which: ConversationLike) -> Conversation:
+        """Raises NotFound, also when a title fits several."""
+        if isinstance(which, Conversation):
+            return which
+        return find_conversation(which, await self.conversations(personal=True), await self._everybody())
+
+    async def create(
+        self, title: str, people: Sequence[PersonLike] = (), kind: str = "group"
+    ) -> Conversation:
+        """A new conversation. kind: "group" or "channel". Raises Refused, Offline, NotFound."""
+        return await self._create(kind, title, people)
+
+    async def direct(self, who: PersonLike) -> Conversation:
+        """The conversation of two with this person, made if there is none. Raises Refused, Offline, NotFound."""
+        person = await self.person(who)
+        try:
+            return await self.conversation("@" + person.account)
+        except NotFound:
+            return await self._create("direct", None, [person])
+
+    async def _create(self, kind: str, title: str | None, people: Sequence[PersonLike]) -> Conversation:
+        made = await self._command("create", kind=kind, title=title, users=await self._ids(people))
+        return await self.conversation(made["conversation"].hex())
+
+    async def add(self, conversation: ConversationLike, people: Sequence[PersonLike]) -> None:
+        await self._command("add", conversation=await self._id(conversation), users=await self._ids(people))
+
+    async def remove(self, conversation: ConversationLike, people: Sequence[PersonLike]) -> None:
+        await self._command(
+            "remove", conversation=await self._id(conversation), users=await self._ids(people)
+        )
+
+    async def leave(self, conversation: ConversationLike) -> None:
+        await self._command("leave", conversation=await self._id(conversation))
+
+    async def rotate(self, conversation: ConversationLike) -> None:
+        """Renew this device's keys in a conversation, so that what was stolen before opens nothing after."""
+        await self._command("rotate", conversation=await self._id(conversation))
+
+    # Messages
+
+    async def send(
+        self,
+        conversation: ConversationLike,
+        text: str,
+        *,
+        reply_to: MessageLike | None = None,
+        mentions: Sequence[PersonLike] = (),
+    ) -> Sent:
+        """Send a text (CommonMark, 65,536 bytes at most). Returns when it is on the server's disk.
+
+        While offline the message waits in the store and goes out by itself, also after a restart. Raises Refused (TooLarge, NotAMember, ...).
+        """
+        return await self._say(
+            await self._id(conversation),
+            {
+                "type": "text",
+                "text": text,
+                "reply_to": _reference(reply_to) if reply_to else None,
+                "mentions": await self._ids(mentions),
+            },
+        )
+
+    async def edit(self, message: MessageLike, text: str) -> Sent:
+        """Replace the text of one's own message."""
+        content = {"type": "edit", "target": _reference(message), "text": text, "mentions": []}
+        return await self._say(bytes.fromhex(message.conversation), content)
+
+    async def delete(self, message: MessageLike) -> Sent:
+        """Take a message away for everybody: one's own, or as moderator."""
+        content = {"type": "delete", "target": _reference(message)}
+        return await self._say(bytes.fromhex(message.conversation), content)
+
+    async def react(self, message: MessageLike, emoji: str, on: bool = True) -> Sent:
+        content = {"type": "react", "target": _reference(message), "emoji": emoji, "on": on}
+        return await self._say(bytes.fromhex(message.conversation), content)
+
+    async def set_title(self, conversation: ConversationLike, title: str) -> Sent:
+        return await self._say(await self._id(conversation), {"type": "title", "text": title})
+
+    async def set_topic(self, conversation: ConversationLike, topic: str) -> Sent:
+        return await self._say(await self._id(conversation), {"type": "topic", "text": topic})
+
+    async def _say(self, conversation: bytes, content: dict[str, Any]) -> Sent:
+        done = await self.host.command("send", conversation=conversation, content=content)
+        return Sent(done["id"].hex(), done["n"], done["at_ms"])
+
+    async def mark_read(self, conversation: ConversationLike, n: int) -> None:
+        """Tell the others that everything up to number n was read."""
+        await self._command("read", conversation=await self._id(conversation), n=n)
+
+    async def history(
+        self, conversation: ConversationLike, *, before: int | None = None, limit: int = 50
+    ) -> list[Message]:
+        """The newest `limit` messages before number `before`, oldest first. Loads what is missing when online.
+
+        Offline it gives what is here. Raises NotFound, Refused.
+        """
+        id_ = await self._id(conversation)
+        if self.is_online:
+            await self._load(id_, before, limit)
+        rows = await self.host.in_thread(self.host.core.database.shown, id_, before, limit)
+        people = await self._everybody()
+        return [message_of_shown(row, people, self) for row in rows]
+
+    async def _load(self, conversation: bytes, before: int | None, limit: int) -> None:
+        """Page back until `limit` messages are here, the beginning is reached, or history waits for another device."""
+        place = before
+        while True:
+            try:
+                page = await self.host.command(
+                    "page", conversation=conversation, before=place, limit=min(PAGE, max(limit, 50))
+                )
+            except Refused as refused:
+                if refused.code in ("Offline", "NotAMember"):
+                    return
+                raise
+            rows = await self.host.in_thread(self.host.core.database.shown, conversation, before, limit)
+            place = page["first"]
+            enough = len(rows) >= limit and place is not None and (rows[0].n is None or rows[0].n >= place)
+            if enough or not page["more"] or page["waiting"] or place is None:
+                return
+
+    async def search(
+        self, query: str, conversation: ConversationLike | None = None, limit: int = 50
+    ) -> list[SearchHit]:
+        """Messages on this device whose text has every word of the query, newest first; any script, pieces of words too."""
+        id_ = await self._id(conversation) if conversation is not None else None
+        return await self.host.in_thread(self.host.core.database.search, query, id_, limit)
+
+    async def message(self, conversation: ConversationLike, n: int) -> Message:
+        """The message at number n. Raises NotFound."""
+        row = await self.host.in_thread(self.host.core.database.shown_at, await self._id(conversation), n)
+        if row is None:
+            raise NotFound(f"There is no message {n} here.")
+        return message_of_shown(row, await self._everybody(), self)
+
+    async def written(self, conversation: bytes, n: int) -> Message | None:
+        """What stands at number n just as it was written, changes to other messages included; None if it is not here."""
+        row = await self.host.in_thread(self.host.core.database.row, conversation, n)
+        return message_of_row(row, await self._everybody(), self) if row is not None else None
+
+    # What happens
+
+    def messages(self, *, missed: str | None = None) -> AsyncIterator[Message]:
+        """New messages and changes of all conversations, in each conversation's order, each once; ends with SignedOut or StoreDamaged.
+
+        missed: a name under which the position is kept: first comes what was missed since this name's last position. It is kept when the
+        next message is asked for, so a crash while handling a message shows it again.
+        """
+        return following.follow(self, missed)
+
+    async def events(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """Every event of the engine as it is (docs/protocol/engine.md)."""
+        queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+        stop: Callable[[], None] = self.host.subscribe(queue.put_nowait)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            stop()
+
+    async def _command(self, name: str, /, **arguments: Any) -> dict[str, Any]:
+        try:
+            return await self.host.command(name, **arguments)
+        except Refused as refused:
+            if refused.code == "Offline":
+                raise Offline(
+                    "The server cannot be reached now.", "Try again when you are connected."
+                ) from None
+            raise
+
+    async def _id(self, conversation: ConversationLike) -> bytes:
+        return bytes.fromhex((await self.conversation(conversation)).id)
+
+    async def _ids(self, people: Sequence[PersonLike]) -> list[bytes]:
+        return [bytes.fromhex((await self.person(who)).id) for who in people]
+
+
+def _conversation(seen: dict[str, Any], people: People) -> Conversation:
+    users = tuple(user.hex() for user in seen["users"])
+    return Conversation(
+        id=seen["conversation"].hex(),
+        kind=seen["kind"],
+        title=title_of(seen["kind"], seen["title"], users, people),
+        topic=seen["topic"] or "",
+        state=seen["state"],
+        people=users,
+        device_count=seen["devices"] if isinstance(seen["devices"], int) else len(seen["devices"]),
+        last_n=seen["last_n"],
+        read_n=seen["read_n"],
+        is_removal_pending=bool(seen["removal_pending"]),
+    )
+
+
+def _reference(message: MessageLike) -> list[bytes]:
+    return [bytes.fromhex(part) for part in message.reference]
+
+
+def _hex(data: bytes | None) -> str | None:
+    return data.hex() if data else None

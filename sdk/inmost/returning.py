@@ -1,0 +1,77 @@
+"""Comes back without any device: password and code for a session that may only recover, the recovery key for the rest."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from inmost.errors import Offline
+from inmost.joining import READY_TIMEOUT_S
+from inmost.profile import TRUST, Profile
+from inmost.server import Address, Rest, Session, from_base64url
+from inmost.store import Custody
+
+CONNECT_TIMEOUT_S = 30.0
+
+
+async def recover(
+    server: str,
+    *,
+    account: str,
+    password: str,
+    code: str,
+    recovery_key: str,
+    revoke_others: bool,
+    custody: Custody,
+    profile: str = "default",
+    home: Path | None = None,
+    ca: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Make this device one of the account's, and read back every conversation.
+
+    server          the server's address
+    code            six digits of the authenticator, or a backup code
+    revoke_others   the other devices are lost: shut them out
+
+    Raises Refused (SignInRefused, BadRecoveryKey, ...), ProfileExists, Offline, KeyUnavailable.
+    """
+    address = Address.of(server, ca)
+    rest = Rest(address)
+    try:
+        await rest.organisation()
+        session = await rest.recovery(account, password, code)
+        trust = rest.trust
+    finally:
+        await rest.close()
+    opened = await Profile.make(profile, home, custody, address, "inmost recover")
+    try:
+        progress("Opening the vault")
+        await _become_device(opened, address, session.token, session.expires_ms, {
+            "recovery_key": recovery_key,
+            "org": from_base64url(session.org),
+            "account": account,
+            "user": from_base64url(session.user),
+            "origin": address.origin,
+            "revoke_others": revoke_others,
+        })  # fmt: skip
+    except BaseException:
+        await opened.discard()
+        raise
+    try:
+        await opened.remember(TRUST, trust)
+        progress("Joining the conversations")
+        await opened.connect()
+        await opened.host.ready(READY_TIMEOUT_S)
+    finally:
+        await opened.close()
+
+
+async def _become_device(
+    opened: Profile, address: Address, token: str, expires_ms: int, arguments: dict[str, object]
+) -> None:
+    opened.host.connect(address, Session(token, expires_ms))
+    try:
+        await opened.host.connected(CONNECT_TIMEOUT_S)
+    except TimeoutError:
+        raise Offline("The server did not answer in time.") from None
+    await opened.host.command("recover", **arguments)
+    await opened.host.disconnect()
