@@ -37,6 +37,8 @@ from inmost_server.features.messages.receipts import Aside
 from inmost_server.features.organisation.service import Organisation, invite_owner, open_organisation
 from inmost_server.features.sessions.open_sessions import OpenSessions
 from inmost_server.features.sync.frames import SyncFrames
+from inmost_server.headers import SecurityHeaders
+from inmost_server.openapi import CONFIG
 from inmost_server.operating import operating_routes
 from inmost_server.peer import Handled
 from inmost_server.problems import HANDLERS
@@ -182,17 +184,20 @@ async def owner_link(server: Server, account: str = "owner") -> str | None:
 
 def create_app(server: Server, *more: Callable[[], Any]) -> Litestar:
     """The application of an opened server. `more` runs when it has started."""
-    return Litestar(
+    app = Litestar(
         route_handlers=server.routes(),
         on_startup=[server.started, *more],
         on_shutdown=[server.close],
         exception_handlers=HANDLERS,
         state=_state(server),
-        openapi_config=None,
+        openapi_config=CONFIG,
         debug=False,
         pdb_on_exception=False,
         middleware=[],
     )
+    # Around everything, so that what matches no route has them too.
+    app.asgi_handler = SecurityHeaders(app.asgi_handler)
+    return app
 
 
 def _state(server: Server) -> Any:

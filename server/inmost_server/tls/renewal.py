@@ -25,13 +25,17 @@ class AcmeCertificate:
         self._next_try = now()
         self.certificate: Certificate
 
+    def has_one(self) -> bool:
+        """There is a certificate that still counts."""
+        path = self._folder / CERTIFICATE
+        return path.exists() and validity_of(path.read_bytes()).is_good(self._domain, now())
+
     async def first(self) -> Certificate:
         """The one in the folder if it still counts, else a new one. Refused with NotIssued."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._folder / CERTIFICATE
-        if not (path.exists() and validity_of(path.read_bytes()).is_good(self._domain, now())):
+        if not self.has_one():
             await self._issue()
-        self.certificate = Certificate(path, None)
+        self.certificate = Certificate(self._folder / CERTIFICATE, None)
         return self.certificate
 
     async def renew_when_due(self) -> bool:
