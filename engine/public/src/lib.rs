@@ -4,6 +4,8 @@ pub mod cbor;
 pub mod commit;
 pub mod credential;
 pub mod directory;
+#[cfg(test)]
+mod fixture;
 pub mod group;
 pub mod ids;
 pub mod invitation;
