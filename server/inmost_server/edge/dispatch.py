@@ -11,10 +11,10 @@ from inmost_server import metrics
 from inmost_server.access import ANYONE, Access, Caller, caller_of
 from inmost_server.clock import Clock
 from inmost_server.edge import shape
-from inmost_server.edge.shape import tag_of
 from inmost_server.edge.connection import Connection
 from inmost_server.edge.connections import Connections
 from inmost_server.edge.rates import Rates
+from inmost_server.edge.shape import tag_of
 from inmost_server.features.directory.service import DirectoryService
 from inmost_server.peer import Handled
 from inmost_server.refusals import Malformed, NotAllowed, NotSignedIn, SlowDown, UnknownFrame
@@ -39,7 +39,7 @@ class Dispatch:
         self.handled: dict[type[Request], Handled] = {one.frame: one for one in handled}
         self._sessions, self._connections = sessions, connections
         self._directory, self._rates, self._clock = directory, rates, clock
-        self._tags = {tag_of(kind) for kind in (*self.handled, Open)}
+        self._tags = {tag_of(kind) for kind in [*self.handled, Open]}
 
     def taken(self, connection: Connection, payload: bytes | None) -> None:
         """One message from a peer; None: a text message."""
