@@ -11,7 +11,7 @@ from litestar.handlers import BaseRouteHandler
 
 from inmost_engine.public import Applied, Directory, owner_link_fragment, seed_public
 from inmost_protocol.directory import DirectoryItem
-from inmost_server import metrics
+from inmost_server import metrics, openapi
 from inmost_server.bus import LocalBus
 from inmost_server.clock import Clock, now_ms
 from inmost_server.edge.connections import Connections
@@ -38,7 +38,6 @@ from inmost_server.features.organisation.service import Organisation, invite_own
 from inmost_server.features.sessions.open_sessions import OpenSessions
 from inmost_server.features.sync.frames import SyncFrames
 from inmost_server.headers import SecurityHeaders
-from inmost_server.openapi import CONFIG
 from inmost_server.operating import operating_routes
 from inmost_server.peer import Handled
 from inmost_server.problems import HANDLERS
@@ -190,8 +189,9 @@ def create_app(server: Server, *more: Callable[[], Any]) -> Litestar:
         on_shutdown=[server.close],
         exception_handlers=HANDLERS,
         state=_state(server),
-        openapi_config=CONFIG,
+        openapi_config=openapi.config(),
         debug=False,
+        logging_config=None,
         pdb_on_exception=False,
         middleware=[],
     )

@@ -9,13 +9,18 @@ from inmost_server.access import ANYONE
 
 PATH = "/api/v1/schema"
 
-CONFIG = OpenAPIConfig(
-    title="Inmost",
-    version="1",
-    description="Accounts and sign-in of an Inmost server (docs/protocol/sign-in.md). Everything else goes over the device protocol.",
-    openapi_router=Router(PATH, route_handlers=[], include_in_schema=False, opt={"access": ANYONE}),
-    render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-    components=Components(
-        security_schemes={"session": SecurityScheme(type="http", scheme="bearer", description="A session's token.")}
-    ),
-)
+
+def config() -> OpenAPIConfig:
+    """A new one for each application: the router in it belongs to one."""
+    return OpenAPIConfig(
+        title="Inmost",
+        version="1",
+        description="Accounts and sign-in of an Inmost server (docs/protocol/sign-in.md). Everything else goes over the device protocol.",
+        openapi_router=Router(PATH, route_handlers=[], include_in_schema=False, opt={"access": ANYONE}),
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        components=Components(
+            security_schemes={
+                "session": SecurityScheme(type="http", scheme="bearer", description="A session's token.")
+            }
+        ),
+    )

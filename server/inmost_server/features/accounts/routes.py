@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Controller, Request, Response, post
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from msgspec import Meta
 
@@ -113,7 +115,7 @@ class AccountsController(Controller):
 
     @post("/claims", opt={"access": ANYONE.where("signed by the invitation's seed")}, status_code=HTTP_200_OK)
     async def claim(
-        self, data: ClaimRequest, request: Request[Any, Any, Any], accounts: Accounts
+        self, data: JSONBody[ClaimRequest], request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]
     ) -> Response[ClaimAnswer]:
         """Claim an invitation. The same again gives the same answer, with fresh backup codes for a person."""
         asked = claims.Asked(
@@ -128,7 +130,7 @@ class AccountsController(Controller):
 
     @post("/recoveries", opt={"access": ANYONE.where("with password and code")}, status_code=HTTP_201_CREATED)
     async def recover(
-        self, data: RecoveryRequest, request: Request[Any, Any, Any], accounts: Accounts
+        self, data: JSONBody[RecoveryRequest], request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]
     ) -> Response[RecoveryAnswer]:
         """A session for a person without a device, which may only do what a return needs."""
         done = await recoveries.recover(accounts, data.account, data.password, data.code, _place(request))
@@ -141,7 +143,7 @@ class AccountsController(Controller):
 
     @post("/password", opt={"access": WHO_HAS_A_PASSWORD.where("with password and code")}, status_code=204)
     async def password(
-        self, data: PasswordRequest, request: Request[Any, Any, Any], accounts: Accounts
+        self, data: JSONBody[PasswordRequest], request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]
     ) -> Response[None]:
         """Change one's own password."""
         session = session_of(request.auth)
@@ -156,7 +158,11 @@ class AccountsController(Controller):
         status_code=HTTP_201_CREATED,
     )
     async def reset(
-        self, user: str, data: ResetRequest, request: Request[Any, Any, Any], accounts: Accounts
+        self,
+        user: FromPath[str],
+        data: JSONBody[ResetRequest],
+        request: Request[Any, Any, Any],
+        accounts: NamedDependency[Accounts],
     ) -> ResetAnswer:
         """Let a person who lost the second factor set a new one."""
         of = base64url.data(user, least=USER_BYTES, most=USER_BYTES)
@@ -168,7 +174,7 @@ class AccountsController(Controller):
 
     @post("/second-factor", opt={"access": ANYONE.where("with password and reset code")}, status_code=200)
     async def second_factor(
-        self, data: SecondFactorRequest, request: Request[Any, Any, Any], accounts: Accounts
+        self, data: JSONBody[SecondFactorRequest], request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]
     ) -> Response[BackupCodes]:
         """Set a new second factor with an administrator's reset code."""
         factor = NewFactor(_secret(data.totp_secret), data.totp_code)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 from litestar import Controller, get
+from litestar.di import NamedDependency
 
 from inmost_protocol.limits import PROTOCOL_VERSION
 from inmost_server import base64url
@@ -39,7 +40,7 @@ class OrganisationController(Controller):
     tags: Sequence[str] = ["organisation"]
 
     @get("/organisation", opt={"access": ANYONE})
-    async def organisation(self, shown: Shown) -> OrganisationAnswer:
+    async def organisation(self, shown: NamedDependency[Shown]) -> OrganisationAnswer:
         """The organisation's id and state."""
         return OrganisationAnswer(
             org=base64url.text(shown.directory.state.org),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 from litestar import Controller, get
+from litestar.di import NamedDependency
 
 from inmost_server import base64url
 from inmost_server.access import ADMINISTRATORS
@@ -32,7 +33,7 @@ class PeopleController(Controller):
     tags: Sequence[str] = ["people"]
 
     @get("/people", opt={"access": ADMINISTRATORS})
-    async def people(self, accounts: Accounts) -> list[Person]:
+    async def people(self, accounts: NamedDependency[Accounts]) -> list[Person]:
         """Everybody, by user id."""
 
         def read(reader: Reader) -> tuple[dict[bytes, int], set[bytes]]:

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 from litestar import Controller, Request, delete, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from inmost_server import base64url
@@ -54,14 +56,14 @@ class SessionsController(Controller):
     tags: Sequence[str] = ["sessions"]
 
     @post("/challenges", opt={"access": ANYONE}, status_code=HTTP_200_OK)
-    async def challenge(self, data: ChallengeRequest, door: Door) -> Challenge:
+    async def challenge(self, data: JSONBody[ChallengeRequest], door: NamedDependency[Door]) -> Challenge:
         """A nonce to sign; the same shape for devices that do not exist."""
         device = base64url.data(data.device, least=DEVICE_BYTES, most=DEVICE_BYTES)
         now_ms = door.clock()
         return Challenge(base64url.text(door.challenges.make(device, now_ms)), now_ms + LIFETIME_MS)
 
     @post("/sessions", opt={"access": ANYONE.where("signed by the device")}, status_code=HTTP_201_CREATED)
-    async def create(self, data: SessionRequest, door: Door) -> SessionAnswer:
+    async def create(self, data: JSONBody[SessionRequest], door: NamedDependency[Door]) -> SessionAnswer:
         """A session for a device that signed its challenge."""
         least, most = CLIENT_NONCE_BYTES
         given = SignIn(
@@ -75,6 +77,6 @@ class SessionsController(Controller):
         return SessionAnswer(opened.token, opened.session.expires_ms)
 
     @delete("/sessions", opt={"access": SESSIONS})
-    async def end(self, request: Request[str, Any, Any], door: Door) -> None:
+    async def end(self, request: Request[str, Any, Any], door: NamedDependency[Door]) -> None:
         """End the session of this token and close its connections."""
         door.sessions.end(request.user)
