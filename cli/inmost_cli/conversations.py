@@ -1,0 +1,137 @@
+"""inmost conversations, create, add, remove, leave: who talks where."""
+
+from typing import Annotated
+
+import typer
+
+from inmost import Client, Conversation
+from inmost_cli.asking import confirm
+from inmost_cli.here import Here, JsonOption, command, everybody
+from inmost_cli.output import ID_DIGITS, json_line, note, say, table
+
+Which = Annotated[
+    str, typer.Argument(metavar="CONVERSATION", help="Its title, @account, or the beginning of its id.")
+]
+Whom = Annotated[list[str], typer.Argument(metavar="PEOPLE...", help="Accounts.")]
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "conversations", rich_help_panel="Talk")(list_conversations)
+    command(app, "create", rich_help_panel="Talk")(create)
+    command(app, "add", rich_help_panel="Talk")(add)
+    command(app, "remove", rich_help_panel="Talk")(remove)
+    command(app, "leave", rich_help_panel="Talk")(leave)
+
+
+async def list_conversations(
+    here: Here,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also the one that only syncs your own devices.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Your conversations, the most recent first."""
+    async with here.client() as client:
+        conversations = await client.conversations(personal=every)
+        people = await everybody(client)
+    if json:
+        for each in conversations:
+            accounts = [person.account for user in each.people if (person := people.by_id.get(user))]
+            json_line({**_fields(each), "people": accounts})
+        return
+    table(
+        ["title*", "kind", "people", "new", "", "id"],
+        [
+            (each.title, each.kind, str(len(each.people)), _unread(each), _state(each), each.id[:ID_DIGITS])
+            for each in conversations
+        ],
+        "No conversations yet. Make one: inmost create TITLE PEOPLE...",
+    )
+
+
+def _fields(conversation: Conversation) -> dict[str, object]:
+    return {name: getattr(conversation, name) for name in Conversation.__struct_fields__}
+
+
+def _unread(conversation: Conversation) -> str:
+    if conversation.last_n is None or (
+        conversation.read_n is not None and conversation.read_n >= conversation.last_n
+    ):
+        return ""
+    return "new"
+
+
+def _state(conversation: Conversation) -> str:
+    return {
+        "member": "",
+        "removed": "you are out",
+        "joining": "joining",
+        "waiting": "waits for another device",
+    }.get(conversation.state, conversation.state)
+
+
+async def create(
+    here: Here,
+    title: Annotated[str, typer.Argument(help="What it is called.")],
+    people: Annotated[list[str] | None, typer.Argument(metavar="PEOPLE...", help="Accounts.")] = None,
+    channel: Annotated[
+        bool, typer.Option("--channel", help="A channel, for a topic rather than a group.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Start a conversation with people."""
+    async with here.client(needs_server=True) as client:
+        made = await client.create(title, people or [], kind="channel" if channel else "group")
+    if json:
+        json_line(_fields(made))
+    else:
+        say(
+            f"“{made.title}” is there ({made.id[:ID_DIGITS]}). Write: inmost send {_quoted(made.title)} Hello"
+        )
+
+
+def _quoted(title: str) -> str:
+    return f'"{title}"' if " " in title else title
+
+
+async def add(here: Here, conversation: Which, people: Whom) -> None:
+    """Bring people into a conversation."""
+    async with here.client(needs_server=True) as client:
+        found = await client.conversation(conversation)
+        await client.add(found, people)
+        say(f"{await _names(client, people)} can read “{found.title}” now, what came before too.")
+
+
+async def remove(
+    here: Here,
+    conversation: Which,
+    people: Whom,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> int:
+    """Take people out of a conversation. They keep what they have read and can open nothing that comes after."""
+    if not confirm(f"Remove {', '.join(people)} from {conversation}", yes):
+        note("Nothing was changed. In scripts pass --yes.")
+        return 2
+    async with here.client(needs_server=True) as client:
+        found = await client.conversation(conversation)
+        await client.remove(found, people)
+        say(f"{await _names(client, people)} can open nothing new in “{found.title}”.")
+    return 0
+
+
+async def leave(
+    here: Here, conversation: Which, yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False
+) -> int:
+    """Leave a conversation."""
+    if not confirm(f"Leave {conversation}", yes):
+        note("Nothing was changed. In scripts pass --yes.")
+        return 2
+    async with here.client(needs_server=True) as client:
+        found = await client.conversation(conversation)
+        await client.leave(found)
+        say(f"You have left “{found.title}”.")
+    return 0
+
+
+async def _names(client: Client, people: list[str]) -> str:
+    return ", ".join([(await client.person(who)).name for who in people])

@@ -1,0 +1,47 @@
+"""The `inmost` command: one word for each thing a person does."""
+
+import sys
+
+import typer
+
+from inmost_cli import up
+
+# `inmost people` alone lists people, `inmost devices` devices, with their options.
+LISTS = {
+    "people": {"list", "invite", "deactivate", "reactivate", "role", "reset-second-factor"},
+    "devices": {"list", "revoke"},
+}
+HELP = {"-h", "--help"}
+
+
+def make_app(whole: bool = True) -> typer.Typer:
+    """whole False: only `up`, without loading a client that the server's process would carry about for ever."""
+    app = typer.Typer(
+        name="inmost",
+        help="Team communication that only its members can read, on your own server.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": sorted(HELP)},
+    )
+    # A second command keeps Typer from making the only one the whole program.
+    app.callback()(lambda: None)
+    up.register(app)
+    if whole:
+        from inmost_cli import conversations, devices, join, people, reading, talk
+
+        for part in (join, talk, reading, conversations, people, devices):
+            part.register(app)
+    return app
+
+
+def main() -> None:
+    """The console script."""
+    arguments = sys.argv[1:]
+    first = arguments[0] if arguments else ""
+    if first in LISTS and not (len(arguments) > 1 and arguments[1] in LISTS[first] | HELP):
+        arguments.insert(1, "list")
+    make_app(whole=first != "up")(arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+"""inmost send, listen, chat: writing and what comes in."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from inmost import Client, Conversation, Message, Sent
+from inmost.errors import InmostError, NotFound, Offline, Refused
+from inmost.models import People
+from inmost_cli import exits
+from inmost_cli.conversations import Which
+from inmost_cli.here import Here, JsonOption, command, everybody
+from inmost_cli.output import err, json_line, line_of, note, out, record_of
+from inmost_cli.words import explain
+
+MOST_AT_ONCE = 256
+LISTEN_POSITION = "listen"
+CHAT_BEGINS_WITH = 20
+WAIT_OFFLINE_S = 1.0
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "send", rich_help_panel="Talk")(send)
+    command(app, "listen", rich_help_panel="Talk")(listen)
+    command(app, "chat", rich_help_panel="Talk")(chat)
+
+
+async def find(client: Client, which: str) -> Conversation:
+    """A conversation; @account makes the conversation of two if there is none yet."""
+    try:
+        return await client.conversation(which)
+    except NotFound:
+        if which.startswith("@"):
+            return await client.direct(which)
+        raise
+
+
+async def send(
+    here: Here,
+    conversation: Annotated[
+        str | None, typer.Argument(help="Its title, @account, or the beginning of its id.")
+    ] = None,
+    text: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT", help="What to say; - reads it from standard input.")
+    ] = None,
+    reply_to: Annotated[
+        int | None, typer.Option("--reply-to", help="Answer the message of this number.")
+    ] = None,
+    mention: Annotated[
+        list[str] | None, typer.Option("--mention", help="Name a person; may be repeated.")
+    ] = None,
+    jsonl: Annotated[
+        bool,
+        typer.Option(
+            "--jsonl", help='Many messages from standard input, one {"conversation", "text"} a line.'
+        ),
+    ] = False,
+    json: JsonOption = False,
+) -> int:
+    """Send a message. It is on the server's disk when this returns."""
+    if jsonl:
+        async with here.client(needs_server=True) as client:
+            return await _send_stream(client, conversation)
+    words = " ".join(text or [])
+    if conversation is None or not words:
+        note("Say where and what: inmost send CONVERSATION TEXT, or - to read it from standard input.")
+        return exits.WRONG_USE
+    if words == "-":
+        words = sys.stdin.read().removesuffix("\n")
+    async with here.client() as client:
+        found = await find(client, conversation)
+        answered = await client.message(found, reply_to) if reply_to is not None else None
+        sending = asyncio.ensure_future(client.send(found, words, reply_to=answered, mentions=mention or []))
+        if not client.is_online:
+            return await _leave_waiting(sending)
+        sent = await sending
+    if json:
+        json_line(sent)
+    return exits.DONE
+
+
+async def _leave_waiting(sending: "asyncio.Future[Sent]") -> int:
+    """Nobody is there to take it: it is in the store when the first rows are written."""
+    done, _ = await asyncio.wait([sending], timeout=WAIT_OFFLINE_S)
+    if done:
+        sending.result()
+        return exits.DONE
+    sending.cancel()
+    raise Offline(
+        "Not sent: you are offline. It goes out by itself.", "The next inmost command that connects sends it."
+    )
+
+
+class Line(msgspec.Struct):
+    """One message of a stream. ref comes back with its answer."""
+
+    text: str
+    conversation: str | None = None
+    ref: Any = None
+
+
+async def _send_stream(client: Client, default: str | None) -> int:
+    """Send line after line, in order, without waiting for each answer; each answer is a JSON line."""
+    room = asyncio.Semaphore(MOST_AT_ONCE)
+    known: dict[str, Conversation] = {}
+    failures: list[int] = []
+
+    async def one(number: int, line: Line, conversation: Conversation) -> None:
+        try:
+            sent = await client.send(conversation, line.text)
+            _answer(number, line.ref, conversation=conversation.id, id=sent.id, n=sent.n, at_ms=sent.at_ms)
+        except InmostError as error:
+            failures.append(number)
+            _answer(number, line.ref, **_said(error))
+        finally:
+            room.release()
+
+    tasks: set[asyncio.Task[None]] = set()
+    number = 0
+    async for raw in standard_input():
+        number += 1
+        if not raw.strip():
+            continue
+        try:
+            line = msgspec.json.decode(raw, type=Line)
+            where = line.conversation or default
+            if where is None:
+                raise NotFound("This line names no conversation.")
+            if where not in known:
+                known[where] = await find(client, where)
+        except (msgspec.DecodeError, InmostError) as error:
+            failures.append(number)
+            _answer(number, None, **_said(error))
+            continue
+        await room.acquire()
+        task = asyncio.create_task(one(number, line, known[where]))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+    await asyncio.gather(*tasks)
+    return exits.FAILED if failures else exits.DONE
+
+
+def _answer(number: int, ref: Any, **fields: Any) -> None:
+    json_line({"line": number, **({"ref": ref} if ref is not None else {}), **fields})
+
+
+def _said(error: Exception) -> dict[str, str]:
+    if isinstance(error, InmostError):
+        code = error.code if isinstance(error, Refused) else type(error).__name__
+        return {"error": code, "words": explain(error)[0]}
+    return {"error": "Malformed", "words": str(error)}
+
+
+async def standard_input() -> AsyncIterator[str]:
+    """Lines as they come, without keeping the event loop waiting."""
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        yield line
+
+
+async def listen(
+    here: Here,
+    conversation: Annotated[str | None, typer.Argument(help="Only this one.")] = None,
+    missed: Annotated[
+        bool, typer.Option("--missed", help="First what came since the last time with --missed.")
+    ] = False,
+    count: Annotated[int | None, typer.Option("--count", help="End after so many.", min=1)] = None,
+) -> None:
+    """Print what comes in, one JSON object a line, until Ctrl+C."""
+    async with here.client() as client:
+        only = (await client.conversation(conversation)).id if conversation else None
+        announced = asyncio.ensure_future(_announce(client))
+        seen = 0
+        try:
+            async for message in client.messages(missed=LISTEN_POSITION if missed else None):
+                if only is not None and message.conversation != only:
+                    continue
+                json_line(
+                    record_of(message, await everybody(client), await title_of(client, message.conversation))
+                )
+                seen += 1
+                if count is not None and seen >= count:
+                    break
+        finally:
+            announced.cancel()
+
+
+async def _announce(client: Client) -> None:
+    """Say when it is listening, so that scripts know."""
+    await client.ready(None)
+    note("Listening; Ctrl+C ends.")
+
+
+async def title_of(client: Client, conversation: str) -> str:
+    try:
+        return (await client.conversation(conversation)).title
+    except NotFound:
+        return ""
+
+
+async def chat(here: Here, conversation: Which) -> None:
+    """Talk in one conversation, line by line. /quit or Ctrl+D ends."""
+    async with here.client(needs_server=True) as client:
+        found = await find(client, conversation)
+        for message in await client.history(found, limit=CHAT_BEGINS_WITH):
+            out.print(line_of(message, await everybody(client)))
+        note(f"“{found.title}”: write and press Enter; /quit ends.")
+        reading = asyncio.ensure_future(_show_incoming(client, found))
+        sending: set[asyncio.Task[None]] = set()
+        try:
+            async for line in standard_input():
+                words = line.rstrip("\n")
+                if words == "/quit":
+                    break
+                if words:
+                    task = asyncio.create_task(_say(client, found, words))
+                    sending.add(task)
+                    task.add_done_callback(sending.discard)
+            await asyncio.gather(*sending)
+        finally:
+            reading.cancel()
+
+
+async def _show_incoming(client: Client, conversation: Conversation) -> None:
+    async for message in client.messages():
+        if message.conversation == conversation.id and not (message.is_own and sys.stdin.isatty()):
+            people: People = await everybody(client)
+            out.print(line_of(message, people))
+            await _read(client, message)
+
+
+async def _read(client: Client, message: Message) -> None:
+    if message.n is not None and not message.is_own:
+        try:
+            await client.mark_read(message.conversation, message.n)
+        except (Offline, Refused):
+            return  # The next message says it again.
+
+
+async def _say(client: Client, conversation: Conversation, words: str) -> None:
+    try:
+        await client.send(conversation, words)
+    except InmostError as error:
+        err.print(f"Not sent: {explain(error)[0]}", markup=False)
