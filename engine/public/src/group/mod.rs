@@ -1,6 +1,8 @@
 //! A conversation's MLS group as the server sees it: follows every commit, holds no key, and decides what may be next.
 
 mod check;
+#[cfg(test)]
+mod client;
 mod create;
 mod package;
 mod proposals;
