@@ -17,5 +17,7 @@ pub mod sealed;
 pub mod settings;
 pub mod sign;
 pub mod sign_in;
+#[cfg(test)]
+mod vectors;
 
 pub use refusal::Refusal;

@@ -1,9 +1,9 @@
 //! For tests: a device with a real MlsGroup.
 
 use openmls::prelude::{
-    CommitMessageBundle, Extensions, GroupContext, GroupId, KeyPackage, LeafNodeIndex, LeafNodeParameters, MlsGroup,
-    MlsGroupJoinConfig, MlsMessageBodyIn, MlsMessageOut, ProcessedMessageContent, RatchetTreeIn, StagedWelcome,
-    PURE_PLAINTEXT_WIRE_FORMAT_POLICY,
+    CommitMessageBundle, Extensions, GroupContext, GroupId, KeyPackage, LeafNodeIndex, LeafNodeParameters, Lifetime,
+    MlsGroup, MlsGroupJoinConfig, MlsMessageBodyIn, MlsMessageOut, ProcessedMessageContent, RatchetTreeIn,
+    StagedWelcome, PURE_PLAINTEXT_WIRE_FORMAT_POLICY,
 };
 use openmls_traits::OpenMlsProvider;
 use tls_codec::{Deserialize, Serialize};
@@ -25,6 +25,8 @@ pub struct Client {
     pub device: TestDevice,
     pub identity: Identity,
     pub group: Option<MlsGroup>,
+    /// Of its leaves; frozen vectors never expire.
+    pub lifetime: Lifetime,
 }
 
 /// A commit with all that is uploaded with it.
@@ -72,6 +74,7 @@ impl Client {
             device: device.clone(),
             identity,
             group: None,
+            lifetime: Lifetime::default(),
         }
     }
 
@@ -93,6 +96,7 @@ impl Client {
             .with_wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY)
             .use_ratchet_tree_extension(false)
             .with_capabilities(capabilities())
+            .lifetime(self.lifetime)
             .with_group_context_extensions(extensions)
             .build(
                 &self.provider,
@@ -110,7 +114,9 @@ impl Client {
 
     pub fn key_package(&self) -> KeyPackage {
         let credential = self.identity.with_key(self.device.sig.public());
-        let builder = KeyPackage::builder().leaf_node_capabilities(capabilities());
+        let builder = KeyPackage::builder()
+            .leaf_node_capabilities(capabilities())
+            .key_package_lifetime(self.lifetime);
         let bundle = builder
             .build(SUITE, &self.provider, &self.device.sig, credential)
             .unwrap();

@@ -2,7 +2,7 @@
 
 mod check;
 #[cfg(test)]
-mod client;
+pub(crate) mod client;
 mod create;
 mod package;
 mod proposals;
