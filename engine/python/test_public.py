@@ -136,7 +136,9 @@ def test_rust_and_python_name_the_same_limits():
         if line.startswith("pub const "):
             name, value = line.removeprefix("pub const ").rstrip(";").split(" = ")
             factors = [int(factor.replace("_", "")) for factor in value.split(" * ")]
-            found[name.split(":")[0]] = factors[0] if len(factors) == 1 else factors[0] * factors[1] * (factors[2:] or [1])[0]
+            found[name.split(":")[0]] = (
+                factors[0] if len(factors) == 1 else factors[0] * factors[1] * (factors[2:] or [1])[0]
+            )
     assert found == {name: value for name, value in vars(limits).items() if name.isupper()}
 
 
@@ -150,4 +152,6 @@ def test_what_is_not_bytes_is_a_type_error_and_random_bytes_are_refused():
         with pytest.raises(public.Refused):
             public.check_sealed(os.urandom(size + 96), bytes(16), bytes(16), 1, bytes(16), 1)
         with pytest.raises(public.Refused):
-            public.Group.create(bytes(16), bytes(16), os.urandom(size), os.urandom(size), bytes(16), directory, 0)
+            public.Group.create(
+                bytes(16), bytes(16), os.urandom(size), os.urandom(size), bytes(16), directory, 0
+            )

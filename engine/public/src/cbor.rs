@@ -162,10 +162,7 @@ impl<'a> Reader<'a> {
                 if n > self.rest.len() as u64 {
                     return Err(Malformed);
                 }
-                (0..n)
-                    .map(|_| self.item(depth + 1))
-                    .collect::<Result<_, _>>()
-                    .map(Item::Array)
+                (0..n).map(|_| self.item(depth + 1)).collect::<Result<_, _>>().map(Item::Array)
             }
             7 if head == 0xf4 => Ok(Item::Bool(false)),
             7 if head == 0xf5 => Ok(Item::Bool(true)),

@@ -29,12 +29,7 @@ impl Identity {
     /// The identity that the directory knows for a device.
     pub fn of(device: Device, directory: &Directory) -> Result<Self, Refusal> {
         let state = directory.device(device).ok_or(Refusal::Unknown)?;
-        Ok(Identity {
-            org: directory.org(),
-            user: state.user,
-            device,
-            position: state.position,
-        })
+        Ok(Identity { org: directory.org(), user: state.user, device, position: state.position })
     }
 
     pub fn encode(&self) -> Vec<u8> {
@@ -62,10 +57,7 @@ impl Identity {
     }
 
     pub fn with_key(&self, sig_public: &[u8; 32]) -> CredentialWithKey {
-        CredentialWithKey {
-            credential: self.credential(),
-            signature_key: sig_public.to_vec().into(),
-        }
+        CredentialWithKey { credential: self.credential(), signature_key: sig_public.to_vec().into() }
     }
 }
 
@@ -79,10 +71,7 @@ pub struct Leaf {
 impl Leaf {
     pub fn new(credential: &Credential, signature_key: &[u8]) -> Result<Self, Refusal> {
         let sig_public = signature_key.try_into().map_err(|_| Refusal::IdentityMismatch)?;
-        Ok(Leaf {
-            identity: Identity::from_credential(credential)?,
-            sig_public,
-        })
+        Ok(Leaf { identity: Identity::from_credential(credential)?, sig_public })
     }
 
     pub fn of(node: &LeafNode) -> Result<Self, Refusal> {
@@ -91,12 +80,7 @@ impl Leaf {
 
     /// Refuses with IdentityMismatch unless organisation, user, device, position and key are those of the directory.
     pub fn check(&self, directory: &Directory) -> Result<(), Refusal> {
-        let Identity {
-            org,
-            user,
-            device,
-            position,
-        } = self.identity;
+        let Identity { org, user, device, position } = self.identity;
         let state = directory.device(device).ok_or(Refusal::IdentityMismatch)?;
         let known = state.user == user && state.position == position && state.sig_public == self.sig_public;
         if known && org == directory.org() {
@@ -112,10 +96,7 @@ pub fn capabilities() -> Capabilities {
     Capabilities::builder()
         .versions(vec![ProtocolVersion::Mls10])
         .ciphersuites(vec![SUITE])
-        .extensions(vec![
-            ExtensionType::Unknown(SETTINGS_EXTENSION),
-            ExtensionType::LastResort,
-        ])
+        .extensions(vec![ExtensionType::Unknown(SETTINGS_EXTENSION), ExtensionType::LastResort])
         .proposals(vec![ProposalType::SelfRemove])
         .credentials(vec![CredentialType::Basic])
         .build()

@@ -18,10 +18,7 @@ pub struct TestDevice {
 
 impl TestDevice {
     pub fn new(number: u8) -> Self {
-        let (sig, auth) = (
-            KeyPair::from_seed([number; 32]),
-            KeyPair::from_seed([number | 0x80; 32]),
-        );
+        let (sig, auth) = (KeyPair::from_seed([number; 32]), KeyPair::from_seed([number | 0x80; 32]));
         let id = crate::ids::device_id(sig.public(), auth.public());
         TestDevice { sig, auth, id }
     }
@@ -48,12 +45,7 @@ impl Person {
     pub fn new(number: u8) -> Self {
         let device = TestDevice::new(number);
         let recovery = KeyPair::from_seed([number | 0x40; 32]);
-        Person {
-            user: user_id(ORG, &device.add()),
-            device,
-            recovery,
-            is_bot: false,
-        }
+        Person { user: user_id(ORG, &device.add()), device, recovery, is_bot: false }
     }
 
     pub fn recovery_signer(&self) -> (KeyId, &KeyPair) {
@@ -61,10 +53,7 @@ impl Person {
     }
 
     pub fn changes(&self) -> Vec<Change> {
-        let recovery = Change::SetRecovery {
-            sign_public: *self.recovery.public(),
-            xwing_public: vec![7; 1216],
-        };
+        let recovery = Change::SetRecovery { sign_public: *self.recovery.public(), xwing_public: vec![7; 1216] };
         if self.is_bot {
             vec![self.device.add()]
         } else {
@@ -84,11 +73,7 @@ pub struct World {
 impl World {
     /// With the owner's claim as entry 0.
     pub fn new(owner: &Person) -> Self {
-        let mut world = World {
-            directory: Directory::new(ORG),
-            time_ms: START_MS,
-            entries: vec![],
-        };
+        let mut world = World { directory: Directory::new(ORG), time_ms: START_MS, entries: vec![] };
         let seed = KeyPair::from_seed([1; 32]);
         let claim = world.claim_of(owner, Invitation([0; 16]), None, "olga");
         world.append(&world.claimed(owner, claim, &seed)).unwrap();
@@ -96,13 +81,7 @@ impl World {
     }
 
     pub fn draft(&self, author: Option<User>, payload: Payload) -> Draft {
-        Draft {
-            org: ORG,
-            author,
-            head: self.directory.head(),
-            time_ms: self.time_ms,
-            payload,
-        }
+        Draft { org: ORG, author, head: self.directory.head(), time_ms: self.time_ms, payload }
     }
 
     pub fn append(&mut self, entry: &[u8]) -> Result<Applied, Refusal> {
@@ -151,10 +130,7 @@ impl World {
 
     /// Invited by `inviter` and claimed at once.
     pub fn join(&mut self, number: u8, role: Role, inviter: &Person, is_bot: bool) -> Person {
-        let person = Person {
-            is_bot,
-            ..Person::new(number)
-        };
+        let person = Person { is_bot, ..Person::new(number) };
         let account = format!("account{number}");
         let invite = self.invite(number, role, &account, is_bot);
         self.by(inviter, Payload::Invite(invite)).unwrap();
@@ -166,20 +142,14 @@ impl World {
 
     pub fn change(&self, user: User, change: Change) -> Payload {
         let state = self.directory.user(user).unwrap();
-        Payload::Chain {
-            user,
-            k: state.chain_k + 1,
-            prev: state.chain_head,
-            change,
-        }
+        Payload::Chain { user, k: state.chain_k + 1, prev: state.chain_head, change }
     }
 
     /// A further device, signed by the first one.
     pub fn add_device(&mut self, person: &Person, number: u8) -> TestDevice {
         let device = TestDevice::new(number);
         let draft = self.draft(Some(person.user), self.change(person.user, device.add()));
-        self.append(&draft.sign(&[person.device.signer(), device.signer()]))
-            .unwrap();
+        self.append(&draft.sign(&[person.device.signer(), device.signer()])).unwrap();
         device
     }
 

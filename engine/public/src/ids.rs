@@ -144,10 +144,7 @@ impl Head {
     /// From `CBOR[n, hash]`.
     pub fn from_item(item: &Item) -> Result<Self, Malformed> {
         let [n, hash] = item.array()?;
-        Ok(Head {
-            n: n.uint()?,
-            hash: hash.fixed()?,
-        })
+        Ok(Head { n: n.uint()?, hash: hash.fixed()? })
     }
 }
 

@@ -102,13 +102,8 @@ mod tests {
             let from = Some((Head { n: 7, hash: [4; 32] }, User([5; 32])));
             for from in [from, None] {
                 let account = "a".repeat(len);
-                let link = InvitationLink {
-                    org: Org([1; 16]),
-                    invitation: Invitation([2; 16]),
-                    seed: [3; 32],
-                    account,
-                    from,
-                };
+                let link =
+                    InvitationLink { org: Org([1; 16]), invitation: Invitation([2; 16]), seed: [3; 32], account, from };
                 let fragment = link.encode();
                 assert!(InvitationLink::decode(&fragment).is_ok_and(|read| read == link));
                 assert!(InvitationLink::decode(&fragment[1..]).is_err());

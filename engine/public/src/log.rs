@@ -90,10 +90,7 @@ impl Commit {
         let item = cbor::decode(entry)?;
         let [version, epoch, message] = item.array()?;
         version_1(version)?;
-        Ok(Commit {
-            epoch: epoch.uint()?,
-            message: message.bytes()?.to_vec(),
-        })
+        Ok(Commit { epoch: epoch.uint()?, message: message.bytes()?.to_vec() })
     }
 }
 
@@ -134,11 +131,7 @@ impl Proposal {
                 Some(Cause::Directory { n: n.uint()? })
             }
         };
-        Ok(Proposal {
-            epoch: epoch.uint()?,
-            message: message.bytes()?.to_vec(),
-            cause,
-        })
+        Ok(Proposal { epoch: epoch.uint()?, message: message.bytes()?.to_vec(), cause })
     }
 }
 
@@ -162,12 +155,7 @@ impl Link {
         device: Device,
     ) -> Self {
         let signature = dev_sign(key, "link", org, crate::cbor![conversation, group, epoch, &link]);
-        Link {
-            epoch,
-            link,
-            device,
-            signature,
-        }
+        Link { epoch, link, device, signature }
     }
 
     /// Refuses with BadSignature unless `sig_public` signed it for this place.
@@ -178,13 +166,7 @@ impl Link {
         conversation: Conversation,
         group: Group,
     ) -> Result<(), Refusal> {
-        dev_verify(
-            sig_public,
-            "link",
-            org,
-            crate::cbor![conversation, group, self.epoch, &self.link],
-            &self.signature,
-        )
+        dev_verify(sig_public, "link", org, crate::cbor![conversation, group, self.epoch, &self.link], &self.signature)
     }
 
     pub fn encode(&self) -> Vec<u8> {
@@ -227,13 +209,7 @@ impl Complaint {
         device: Device,
     ) -> Self {
         let signature = dev_sign(key, "complaint", org, crate::cbor![conversation, group, n, reason]);
-        Complaint {
-            epoch,
-            n,
-            reason: reason.to_owned(),
-            device,
-            signature,
-        }
+        Complaint { epoch, n, reason: reason.to_owned(), device, signature }
     }
 
     pub fn verify(
@@ -253,14 +229,7 @@ impl Complaint {
     }
 
     pub fn encode(&self) -> Vec<u8> {
-        cbor::encode(&crate::cbor![
-            1,
-            self.epoch,
-            self.n,
-            &self.reason,
-            self.device,
-            self.signature
-        ])
+        cbor::encode(&crate::cbor![1, self.epoch, self.n, &self.reason, self.device, self.signature])
     }
 
     pub fn decode(entry: &[u8]) -> Result<Self, Refusal> {
@@ -293,32 +262,18 @@ mod tests {
     fn every_entry_decodes_to_what_was_encoded() {
         let key = KeyPair::from_seed([3; 32]);
         let (org, conversation, group, device) = (Org([1; 16]), Conversation([2; 16]), Group([3; 16]), Device([4; 16]));
-        let create = Create {
-            group,
-            group_info: vec![9; 40],
-            creator: device,
-        };
+        let create = Create { group, group_info: vec![9; 40], creator: device };
         assert_eq!(Create::decode(&create.encode()), Ok(create));
-        let commit = Commit {
-            epoch: 70_000,
-            message: vec![1; 300],
-        };
+        let commit = Commit { epoch: 70_000, message: vec![1; 300] };
         assert_eq!(Commit::decode(&commit.encode()), Ok(commit));
         for cause in [None, Some(Cause::Directory { n: 12 })] {
-            let proposal = Proposal {
-                epoch: 1,
-                message: vec![5],
-                cause,
-            };
+            let proposal = Proposal { epoch: 1, message: vec![5], cause };
             assert_eq!(Proposal::decode(&proposal.encode()), Ok(proposal));
         }
         let link = Link::sign(&key, org, conversation, group, 5, vec![8; 90], device);
         assert_eq!(Link::decode(&link.encode()), Ok(link.clone()));
         assert_eq!(link.verify(key.public(), org, conversation, group), Ok(()));
-        assert_eq!(
-            link.verify(key.public(), org, conversation, Group([9; 16])),
-            Err(Refusal::BadSignature)
-        );
+        assert_eq!(link.verify(key.public(), org, conversation, Group([9; 16])), Err(Refusal::BadSignature));
         let complaint = Complaint::sign(&key, org, conversation, group, 5, 6, "does not process", device);
         assert_eq!(Complaint::decode(&complaint.encode()), Ok(complaint.clone()));
         assert_eq!(complaint.verify(key.public(), org, conversation, group), Ok(()));

@@ -19,15 +19,7 @@ pub struct Header {
 
 impl Header {
     pub fn encode(&self) -> Vec<u8> {
-        let Header {
-            conversation,
-            group,
-            epoch,
-            device,
-            id,
-            salt,
-            kind,
-        } = *self;
+        let Header { conversation, group, epoch, device, id, salt, kind } = *self;
         cbor::encode(&crate::cbor![1, conversation, group, epoch, device, id, salt, kind])
     }
 
@@ -114,12 +106,7 @@ mod tests {
             salt: [6; 16],
             kind: 1,
         };
-        let sealed = Sealed {
-            header,
-            header_bytes: header.encode(),
-            commitment: [7; 32],
-            ciphertext: vec![8; 64],
-        };
+        let sealed = Sealed { header, header_bytes: header.encode(), commitment: [7; 32], ciphertext: vec![8; 64] };
         let bytes = sealed.encode();
         assert_eq!(Sealed::decode(&bytes), Ok(sealed));
         let check = |conversation, group, epoch, device, kind| {
@@ -133,12 +120,7 @@ mod tests {
             )
         };
         assert_eq!(check(1, 2, 3, 4, 1), Ok(Message([5; 16])));
-        for refused in [
-            check(9, 2, 3, 4, 1),
-            check(1, 9, 3, 4, 1),
-            check(1, 2, 9, 4, 1),
-            check(1, 2, 3, 9, 1),
-        ] {
+        for refused in [check(9, 2, 3, 4, 1), check(1, 9, 3, 4, 1), check(1, 2, 9, 4, 1), check(1, 2, 3, 9, 1)] {
             assert_eq!(refused, Err(Refusal::WrongPlace));
         }
         assert_eq!(check(1, 2, 3, 4, 2), Err(Refusal::WrongKind));

@@ -39,10 +39,7 @@ impl ConversationKind {
     }
 
     pub fn from_name(name: &str) -> Result<Self, Refusal> {
-        ConversationKind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .ok_or(Refusal::Malformed)
+        ConversationKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or(Refusal::Malformed)
     }
 }
 
@@ -56,12 +53,8 @@ pub enum ConversationRole {
 }
 
 impl ConversationRole {
-    pub const ALL: [ConversationRole; 4] = [
-        ConversationRole::Owner,
-        ConversationRole::Moderator,
-        ConversationRole::Member,
-        ConversationRole::Guest,
-    ];
+    pub const ALL: [ConversationRole; 4] =
+        [ConversationRole::Owner, ConversationRole::Moderator, ConversationRole::Member, ConversationRole::Guest];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -73,10 +66,7 @@ impl ConversationRole {
     }
 
     pub fn from_name(name: &str) -> Result<Self, Refusal> {
-        ConversationRole::ALL
-            .into_iter()
-            .find(|role| role.name() == name)
-            .ok_or(Refusal::Malformed)
+        ConversationRole::ALL.into_iter().find(|role| role.name() == name).ok_or(Refusal::Malformed)
     }
 
     /// Owners and moderators remove people and change settings.
@@ -140,11 +130,7 @@ impl Settings {
     }
 
     pub fn encode(&self) -> Vec<u8> {
-        let roles: Vec<Item> = self
-            .roles
-            .iter()
-            .map(|(user, role)| crate::cbor![user, role.name()])
-            .collect();
+        let roles: Vec<Item> = self.roles.iter().map(|(user, role)| crate::cbor![user, role.name()]).collect();
         let away: Vec<Item> = self.away.iter().map(Item::from).collect();
         let who_may_add = match self.who_may_add {
             WhoMayAdd::Member => "member",
@@ -229,10 +215,7 @@ pub fn server_identity(org: Org) -> Vec<u8> {
 
 /// The server as a group's external sender.
 pub fn external_sender(org: Org, server_key: [u8; 32]) -> ExternalSender {
-    ExternalSender::new(
-        server_key.to_vec().into(),
-        BasicCredential::new(server_identity(org)).into(),
-    )
+    ExternalSender::new(server_key.to_vec().into(), BasicCredential::new(server_identity(org)).into())
 }
 
 /// All extensions a group of version 1 has, in this order: required capabilities, external senders, settings.
@@ -248,10 +231,7 @@ pub fn group_extensions(
     ))];
     if let Some(key) = server_key {
         let credential = BasicCredential::new(server_identity(org)).into();
-        extensions.push(Extension::ExternalSenders(vec![ExternalSender::new(
-            key.to_vec().into(),
-            credential,
-        )]));
+        extensions.push(Extension::ExternalSenders(vec![ExternalSender::new(key.to_vec().into(), credential)]));
     }
     extensions.push(settings.extension());
     Extensions::from_vec(extensions).map_err(|_| Refusal::Malformed)
@@ -263,8 +243,7 @@ pub fn with_settings(
     settings: &Settings,
 ) -> Result<Extensions<GroupContext>, Refusal> {
     let mut next = extensions.clone();
-    next.add_or_replace(settings.extension())
-        .map_err(|_| Refusal::Malformed)?;
+    next.add_or_replace(settings.extension()).map_err(|_| Refusal::Malformed)?;
     Ok(next)
 }
 

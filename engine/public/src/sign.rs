@@ -52,9 +52,7 @@ impl std::fmt::Debug for KeyPair {
 /// MLS signs with the same key, under its own labels (RFC 9420 section 5.1.2: "MLS 1.0 ").
 impl Signer for KeyPair {
     fn sign(&self, payload: &[u8]) -> Result<Vec<u8>, SignerError> {
-        self.sign_bytes(payload)
-            .map(|signature| signature.to_vec())
-            .map_err(|_| SignerError::SigningError)
+        self.sign_bytes(payload).map(|signature| signature.to_vec()).map_err(|_| SignerError::SigningError)
     }
 
     fn signature_scheme(&self) -> SignatureScheme {
@@ -109,9 +107,6 @@ mod tests {
             0x4c, 0xcd, 0x08, 0x9b, 0x28, 0xff, 0x96, 0xda, 0x9d, 0xb6, 0xc3, 0x46, 0xec, 0x11, 0x4e, 0x0f, 0x5b, 0x8a,
             0x31, 0x9f, 0x35, 0xab, 0xa6, 0x24, 0xda, 0x8c, 0xf6, 0xed, 0x4f, 0xb8, 0xa6, 0xfb,
         ];
-        assert_eq!(
-            KeyPair::from_seed(seed).public()[..8],
-            [0x3d, 0x40, 0x17, 0xc3, 0xe8, 0x43, 0x89, 0x5a]
-        );
+        assert_eq!(KeyPair::from_seed(seed).public()[..8], [0x3d, 0x40, 0x17, 0xc3, 0xe8, 0x43, 0x89, 0x5a]);
     }
 }

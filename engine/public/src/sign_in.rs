@@ -20,13 +20,7 @@ pub struct SignIn<'a> {
 
 impl SignIn<'_> {
     fn item(&self) -> Item {
-        crate::cbor![
-            self.origin,
-            self.server_nonce,
-            self.client_nonce,
-            self.device,
-            self.time_ms
-        ]
+        crate::cbor![self.origin, self.server_nonce, self.client_nonce, self.device, self.time_ms]
     }
 
     pub fn sign(&self, auth: &KeyPair) -> [u8; 64] {
@@ -61,37 +55,16 @@ mod tests {
         let signature = sign_in.sign(&auth);
         assert_eq!(sign_in.verify(auth.public(), &signature), Ok(()));
         for other in [
-            SignIn {
-                org: Org([9; 16]),
-                ..sign_in.clone()
-            },
-            SignIn {
-                origin: "https://chat.example.net",
-                ..sign_in.clone()
-            },
-            SignIn {
-                server_nonce: &[9; 32],
-                ..sign_in.clone()
-            },
-            SignIn {
-                client_nonce: &[9; 32],
-                ..sign_in.clone()
-            },
-            SignIn {
-                device: Device([9; 16]),
-                ..sign_in.clone()
-            },
-            SignIn {
-                time_ms: 6,
-                ..sign_in.clone()
-            },
+            SignIn { org: Org([9; 16]), ..sign_in.clone() },
+            SignIn { origin: "https://chat.example.net", ..sign_in.clone() },
+            SignIn { server_nonce: &[9; 32], ..sign_in.clone() },
+            SignIn { client_nonce: &[9; 32], ..sign_in.clone() },
+            SignIn { device: Device([9; 16]), ..sign_in.clone() },
+            SignIn { time_ms: 6, ..sign_in.clone() },
         ] {
             assert_eq!(other.verify(auth.public(), &signature), Err(Refusal::BadSignature));
         }
-        let short = SignIn {
-            server_nonce: &[],
-            ..sign_in
-        };
+        let short = SignIn { server_nonce: &[], ..sign_in };
         assert_eq!(short.verify(auth.public(), &short.sign(&auth)), Err(Refusal::Malformed));
     }
 }

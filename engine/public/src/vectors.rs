@@ -24,104 +24,49 @@ fn hex(bytes: impl AsRef<[u8]>) -> String {
 
 fn unhex(value: &Value) -> Vec<u8> {
     let text = value.as_str().unwrap();
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
 /// The frozen file, or, when asked to write, what is written.
+#[allow(clippy::disallowed_methods)] // a test may read its environment
 fn frozen(name: &str, write: impl FnOnce() -> Value) -> Value {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../protocol/vectors/v1")
-        .join(name);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../protocol/vectors/v1").join(name);
     if std::env::var("INMOST_WRITE_VECTORS").is_ok_and(|value| value == "1") {
         std::fs::write(&path, serde_json::to_string_pretty(&write()).unwrap() + "\n").unwrap();
     }
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
+/// Name, entry, and what it is refused with.
+type RefusedEntry = (&'static str, Vec<u8>, Refusal);
+
 /// An organisation in which every kind of entry happens.
-fn story() -> (World, Vec<(&'static str, Vec<u8>, Refusal)>) {
+fn story() -> (World, Vec<RefusedEntry>) {
     let owner = Person::new(1);
     let mut world = World::new(&owner);
     let key = ServerKey::generate([99; 32]);
-    world
-        .by(
-            &owner,
-            Payload::ServerKey {
-                sig_public: *key.public(),
-            },
-        )
-        .unwrap();
-    world
-        .by(
-            &owner,
-            Payload::Policy {
-                version: 1,
-                idle_ms: Some(2_592_000_000),
-                strict_recovery: false,
-            },
-        )
-        .unwrap();
+    world.by(&owner, Payload::ServerKey { sig_public: *key.public() }).unwrap();
+    world.by(&owner, Payload::Policy { version: 1, idle_ms: Some(2_592_000_000), strict_recovery: false }).unwrap();
     let administrator = world.join(2, Role::Administrator, &owner, false);
     let member = world.join(3, Role::Member, &administrator, false);
     let bot = world.join(4, Role::Member, &administrator, true);
-    world
-        .by(
-            &bot,
-            Payload::Profile {
-                name: "Grüße 🤖".into(),
-            },
-        )
-        .unwrap();
+    world.by(&bot, Payload::Profile { name: "Grüße 🤖".into() }).unwrap();
     let second = world.add_device(&member, 30);
-    world
-        .by(
-            &member,
-            Payload::Vault {
-                version: 1,
-                hash: [5; 32],
-            },
-        )
-        .unwrap();
+    world.by(&member, Payload::Vault { version: 1, hash: [5; 32] }).unwrap();
     world.revoke(&member, second.id).unwrap();
     let recovery = Person::new(60).recovery;
-    let set = Change::SetRecovery {
-        sign_public: *recovery.public(),
-        xwing_public: vec![8; 1216],
-    };
+    let set = Change::SetRecovery { sign_public: *recovery.public(), xwing_public: vec![8; 1216] };
     let draft = world.draft(Some(member.user), world.change(member.user, set));
     let new = (crate::ids::recovery_id(recovery.public()), &recovery);
     world.append(&draft.sign(&[member.recovery_signer(), new])).unwrap();
-    world
-        .by(
-            &owner,
-            Payload::Role {
-                user: member.user,
-                role: Role::Guest,
-            },
-        )
-        .unwrap();
+    world.by(&owner, Payload::Role { user: member.user, role: Role::Guest }).unwrap();
     let open = world.invite(6, Role::Guest, "open", false);
     world.by(&administrator, Payload::Invite(open)).unwrap();
-    world
-        .by(
-            &administrator,
-            Payload::Withdraw {
-                invitation: crate::ids::Invitation([6; 16]),
-            },
-        )
-        .unwrap();
+    world.by(&administrator, Payload::Withdraw { invitation: crate::ids::Invitation([6; 16]) }).unwrap();
     world.suspend(&owner, administrator.user, true).unwrap();
     world.suspend(&owner, administrator.user, false).unwrap();
     let thief = Person::new(7);
-    let claim = world.claim_of(
-        &thief,
-        crate::ids::Invitation([3; 16]),
-        Some(administrator.user),
-        "account3",
-    );
+    let claim = world.claim_of(&thief, crate::ids::Invitation([3; 16]), Some(administrator.user), "account3");
     world.append(&world.claimed(&thief, claim, &seed(3))).unwrap();
 
     let profile = |person: &Person| world.draft(Some(person.user), Payload::Profile { name: "Mallory".into() });
@@ -133,28 +78,12 @@ fn story() -> (World, Vec<(&'static str, Vec<u8>, Refusal)>) {
         payload
     });
     let new_device = TestDevice::new(50);
-    let policy = Payload::Policy {
-        version: 3,
-        idle_ms: None,
-        strict_recovery: true,
-    };
+    let policy = Payload::Policy { version: 3, idle_ms: None, strict_recovery: true };
     let refused = vec![
-        (
-            "a suspended person",
-            profile(&member).sign(&[member.device.signer()]),
-            Refusal::NotAllowed,
-        ),
-        (
-            "another's key",
-            profile(&owner).sign(&[bot.device.signer()]),
-            Refusal::NotAllowed,
-        ),
+        ("a suspended person", profile(&member).sign(&[member.device.signer()]), Refusal::NotAllowed),
+        ("another's key", profile(&owner).sign(&[bot.device.signer()]), Refusal::NotAllowed),
         ("no signature", profile(&owner).sign(&[]), Refusal::BadSignature),
-        (
-            "a stale chain",
-            stale.sign(&[owner.device.signer(), new_device.signer()]),
-            Refusal::StaleChain,
-        ),
+        ("a stale chain", stale.sign(&[owner.device.signer(), new_device.signer()]), Refusal::StaleChain),
         (
             "a skipped version",
             world.draft(Some(owner.user), policy).sign(&[owner.device.signer()]),
@@ -196,23 +125,13 @@ fn the_directorys_bytes_are_frozen() {
         assert_eq!(hex(applied.hash), entry["hash"]);
     }
     for refused in vectors["refused"].as_array().unwrap() {
-        assert_eq!(
-            directory.check(&unhex(&refused["entry"])).unwrap_err().code(),
-            refused["code"],
-            "{refused}"
-        );
+        assert_eq!(directory.check(&unhex(&refused["entry"])).unwrap_err().code(), refused["code"], "{refused}");
     }
 }
 
 /// Ids, log, links and headers: each with all its inputs.
 fn public_vectors() -> Value {
-    let (person, head) = (
-        Person::new(2),
-        Head {
-            n: 70_000,
-            hash: [6; 32],
-        },
-    );
+    let (person, head) = (Person::new(2), Head { n: 70_000, hash: [6; 32] });
     let device = person.device.id;
     let start = log::log_start(CONVERSATION, GROUP);
     let link = InvitationLink {
@@ -239,38 +158,13 @@ fn public_vectors() -> Value {
         salt: [6; 16],
         kind: 1,
     };
-    let sealed = Sealed {
-        header,
-        header_bytes: header.encode(),
-        commitment: [7; 32],
-        ciphertext: vec![8; 64],
-    };
+    let sealed = Sealed { header, header_bytes: header.encode(), commitment: [7; 32], ciphertext: vec![8; 64] };
     let history = log::Link::sign(&person.device.sig, ORG, CONVERSATION, GROUP, 3, vec![9; 90], device);
-    let complaint = log::Complaint::sign(
-        &person.device.sig,
-        ORG,
-        CONVERSATION,
-        GROUP,
-        3,
-        12,
-        "does not process",
-        device,
-    );
+    let complaint =
+        log::Complaint::sign(&person.device.sig, ORG, CONVERSATION, GROUP, 3, 12, "does not process", device);
     let settings = Settings::new(ConversationKind::Channel, person.user);
-    let identity = Identity {
-        org: ORG,
-        user: person.user,
-        device,
-        position: 2,
-    };
-    let proposal = |cause| {
-        log::Proposal {
-            epoch: 3,
-            message: vec![1, 2, 3],
-            cause,
-        }
-        .encode()
-    };
+    let identity = Identity { org: ORG, user: person.user, device, position: 2 };
+    let proposal = |cause| log::Proposal { epoch: 3, message: vec![1, 2, 3], cause }.encode();
     json!({
         "org": hex(ORG), "user": hex(person.user), "device": hex(device), "conversation": hex(CONVERSATION), "group": hex(GROUP),
         "sig_public": hex(person.device.sig.public()), "auth_public": hex(person.device.auth.public()),
@@ -304,68 +198,30 @@ fn group_vectors() -> Value {
     let owner = Person::new(1);
     let mut world = World::new(&owner);
     let key = ServerKey::generate([99; 32]);
-    world
-        .by(
-            &owner,
-            Payload::ServerKey {
-                sig_public: *key.public(),
-            },
-        )
-        .unwrap();
+    world.by(&owner, Payload::ServerKey { sig_public: *key.public() }).unwrap();
     let alice = world.join(2, Role::Member, &owner, false);
     let second = world.add_device(&alice, 30);
-    let client = |device: &TestDevice| Client {
-        lifetime: Lifetime::init(0, u64::MAX),
-        ..Client::new(&world, device)
-    };
+    let client = |device: &TestDevice| Client { lifetime: Lifetime::init(0, u64::MAX), ..Client::new(&world, device) };
     let [mut by_owner, by_alice, mut by_second] = [&owner.device, &alice.device, &second].map(client);
     let (group_info, tree) = by_owner.create(&world, &Settings::new(ConversationKind::Group, owner.user));
-    let (mut server, _) = ServerGroup::create(
-        CONVERSATION,
-        GROUP,
-        &group_info,
-        &tree,
-        owner.device.id,
-        &world.directory,
-    )
-    .unwrap();
+    let (mut server, _) =
+        ServerGroup::create(CONVERSATION, GROUP, &group_info, &tree, owner.device.id, &world.directory).unwrap();
     let mut commits = Vec::new();
     let mut accept = |server: &mut ServerGroup, sent: &Sent| {
-        let checked = server
-            .check(&sent.commit, &world.directory, world.time_ms, sent.upload())
-            .unwrap();
+        let checked = server.check(&sent.commit, &world.directory, world.time_ms, sent.upload()).unwrap();
         server.merge(checked).unwrap();
-        let roster: Vec<String> = server
-            .roster()
-            .unwrap()
-            .iter()
-            .map(|(_, _, device)| hex(device))
-            .collect();
-        commits.push(
-            json!({ "commit": hex(&sent.commit), "group_info": hex(&sent.group_info),
+        let roster: Vec<String> = server.roster().unwrap().iter().map(|(_, _, device)| hex(device)).collect();
+        commits.push(json!({ "commit": hex(&sent.commit), "group_info": hex(&sent.group_info),
             "welcome": sent.welcome.as_ref().map(hex), "link": sent.link.as_ref().map(hex), "roster": roster,
-            "tree_digest": hex(log::digest(&server.tree().unwrap())) }),
-        );
+            "tree_digest": hex(log::digest(&server.tree().unwrap())) }));
     };
-    let sent = by_owner.commit(
-        &world,
-        Doing {
-            adds: vec![by_alice.key_package()],
-            ..Doing::default()
-        },
-    );
+    let sent = by_owner.commit(&world, Doing { adds: vec![by_alice.key_package()], ..Doing::default() });
     accept(&mut server, &sent);
     by_owner.merge_own();
     let sent = by_second.join_externally(&world, &sent.group_info, &server.tree().unwrap());
     accept(&mut server, &sent);
     by_owner.process(&sent.commit);
-    let sent = by_owner.commit(
-        &world,
-        Doing {
-            removes: vec![1, 2],
-            ..Doing::default()
-        },
-    );
+    let sent = by_owner.commit(&world, Doing { removes: vec![1, 2], ..Doing::default() });
     accept(&mut server, &sent);
     let entries: Vec<String> = world.entries.iter().map(hex).collect();
     json!({ "org": hex(ORG), "entries": entries, "conversation": hex(CONVERSATION), "group": hex(GROUP), "now_ms": world.time_ms,
@@ -385,15 +241,9 @@ fn a_group_made_by_the_first_version_is_followed_for_ever() {
     for sent in vectors["commits"].as_array().unwrap() {
         let optional = |name: &str| (!sent[name].is_null()).then(|| unhex(&sent[name]));
         let (group_info, welcome, link) = (unhex(&sent["group_info"]), optional("welcome"), optional("link"));
-        let upload = Upload {
-            group_info: &group_info,
-            welcome: welcome.as_deref(),
-            link: link.as_deref(),
-        };
+        let upload = Upload { group_info: &group_info, welcome: welcome.as_deref(), link: link.as_deref() };
         let now_ms = vectors["now_ms"].as_u64().unwrap();
-        let checked = server
-            .check(&unhex(&sent["commit"]), &directory, now_ms, upload)
-            .unwrap();
+        let checked = server.check(&unhex(&sent["commit"]), &directory, now_ms, upload).unwrap();
         server.merge(checked).unwrap();
         assert_eq!(hex(log::digest(&server.tree().unwrap())), sent["tree_digest"]);
     }

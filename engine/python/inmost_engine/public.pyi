@@ -56,18 +56,24 @@ def commit_entry(epoch: int, commit: bytes) -> bytes:
 def proposal_entry(epoch: int, proposal: bytes, cause_n: int | None) -> bytes:
     """Log entry of kind 3. cause_n: number of the directory entry that is the server's cause; None for a member's self-remove."""
 
-def check_link(entry: bytes, conversation: bytes, group: bytes, epoch: int, device: bytes, directory: Directory) -> None:
+def check_link(
+    entry: bytes, conversation: bytes, group: bytes, epoch: int, device: bytes, directory: Directory
+) -> None:
     """A PutLink's entry (kind 5): well-formed, for this place and epoch, by this device, its signature verifies.
 
     Refused with Malformed, TooLarge, WrongPlace, BadSignature, Unknown.
     """
 
-def check_complaint(entry: bytes, conversation: bytes, group: bytes, device: bytes, directory: Directory) -> tuple[int, int, str]:
+def check_complaint(
+    entry: bytes, conversation: bytes, group: bytes, device: bytes, directory: Directory
+) -> tuple[int, int, str]:
     """A complaint (kind 7): -> (epoch, n of the commit, reason). Refused with Malformed, WrongPlace, BadSignature, Unknown."""
 
 # --- messages -------------------------------------------------------------------------------------------------------
 
-def check_sealed(sealed: bytes, conversation: bytes, group: bytes, epoch: int, device: bytes, kind: int) -> bytes:
+def check_sealed(
+    sealed: bytes, conversation: bytes, group: bytes, epoch: int, device: bytes, kind: int
+) -> bytes:
     """The message id (16) of a sealed message whose header names exactly this place. kind: 1 message, 2 receipt, 3 ephemeral.
 
     Says nothing about the content, and nothing about whether the epoch is fresh or the device a member: that is policy.
@@ -324,7 +330,13 @@ class Group:
 
     @staticmethod
     def create(
-        conversation: bytes, group: bytes, group_info: bytes, tree: bytes, creator: bytes, directory: Directory, now_ms: int
+        conversation: bytes,
+        group: bytes,
+        group_info: bytes,
+        tree: bytes,
+        creator: bytes,
+        directory: Directory,
+        now_ms: int,
     ) -> tuple[Group, list[Change]]:
         """A new group at epoch 0 with the creator's leaf alone; group_info: MLSMessage, tree: RatchetTree. Log entry: create_entry(...).
 
@@ -336,7 +348,13 @@ class Group:
         """From all rows of the group as the changes made them. Refused with Malformed."""
 
     def check(
-        self, commit: bytes, directory: Directory, now_ms: int, group_info: bytes, welcome: bytes | None, link: bytes | None
+        self,
+        commit: bytes,
+        directory: Directory,
+        now_ms: int,
+        group_info: bytes,
+        welcome: bytes | None,
+        link: bytes | None,
     ) -> Checked:
         """Whether this commit (PublicMessage) may be next. Changes nothing.
 

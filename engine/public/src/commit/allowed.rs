@@ -32,10 +32,7 @@ pub fn commit_allowed(view: &GroupView, commit: &CommitView, directory: &Directo
 /// As the server decides: by the head the commit names, by the newest head, and by the clock.
 pub fn commit_allowed_now(view: &GroupView, commit: &CommitView, directory: &Directory, now_ms: u64) -> Verdict {
     commit_allowed(view, commit, directory)?;
-    require(
-        commit.aad.time_ms.abs_diff(now_ms) <= CLOCK_SKEW_MS,
-        Refusal::ClockSkewed,
-    )?;
+    require(commit.aad.time_ms.abs_diff(now_ms) <= CLOCK_SKEW_MS, Refusal::ClockSkewed)?;
     match directory.head() {
         Some(head) if head.n > commit.aad.dir.n => commit_allowed_at(view, commit, directory, head.n),
         _ => Ok(()),
@@ -44,12 +41,7 @@ pub fn commit_allowed_now(view: &GroupView, commit: &CommitView, directory: &Dir
 
 /// By the directory as it was just after entry `at`.
 pub fn commit_allowed_at(view: &GroupView, commit: &CommitView, directory: &Directory, at: u64) -> Verdict {
-    let rules = Rules {
-        view,
-        commit,
-        directory,
-        at,
-    };
+    let rules = Rules { view, commit, directory, at };
     rules.aad()?;
     match &commit.committer {
         Committer::Member(leaf) => rules.member(*leaf),
@@ -77,22 +69,13 @@ impl Rules<'_> {
 
     fn member(&self, index: u32) -> Verdict {
         let commit = self.commit;
-        require(
-            commit.is_known && commit.external_inits == 0 && commit.keeps_frozen,
-            Refusal::CommitMalformed,
-        )?;
+        require(commit.is_known && commit.external_inits == 0 && commit.keeps_frozen, Refusal::CommitMalformed)?;
         let leaf = self.view.roster.get(&index).ok_or(Refusal::NotAMember)?;
         require(self.is_active(leaf), Refusal::NotAMember)?;
         // MLS lets a path change credential and signature key (RFC 9420 section 7.3); here they are the directory's.
-        require(
-            commit.path_leaf.is_none_or(|path| path == *leaf),
-            Refusal::IdentityMismatch,
-        )?;
+        require(commit.path_leaf.is_none_or(|path| path == *leaf), Refusal::IdentityMismatch)?;
         let mut pending = self.view.pending.iter().filter(|pending| pending.leaf != index);
-        require(
-            pending.all(|pending| commit.gone().any(|gone| gone == pending.leaf)),
-            Refusal::RemovalPending,
-        )?;
+        require(pending.all(|pending| commit.gone().any(|gone| gone == pending.leaf)), Refusal::RemovalPending)?;
         let user = leaf.identity.user;
         self.adds(user)?;
         self.removes(user)?;
@@ -113,9 +96,7 @@ impl Rules<'_> {
     }
 
     fn is_guest(&self, user: User) -> bool {
-        self.directory
-            .user(user)
-            .is_none_or(|state| state.role_at(self.at) == Role::Guest)
+        self.directory.user(user).is_none_or(|state| state.role_at(self.at) == Role::Guest)
     }
 
     fn identity(&self, leaf: &Leaf, is_capable: bool) -> Verdict {
@@ -129,24 +110,15 @@ impl Rules<'_> {
             require(self.is_active(leaf), Refusal::IdentityMismatch)?;
             let (user, settings) = (leaf.identity.user, &self.view.settings);
             require(settings.guests || !self.is_guest(user), Refusal::IdentityMismatch)?;
-            require(
-                settings.kind != ConversationKind::Personal || user == by,
-                Refusal::IdentityMismatch,
-            )?;
+            require(settings.kind != ConversationKind::Personal || user == by, Refusal::IdentityMismatch)?;
             // A further device of somebody who is in already gives nobody new access.
-            require(
-                self.view.has_user(user) && user == by || self.may_add(by),
-                Refusal::NotAllowed,
-            )?;
+            require(self.view.has_user(user) && user == by || self.may_add(by), Refusal::NotAllowed)?;
         }
         let mut users: BTreeSet<User> = self.view.roster.values().map(|leaf| leaf.identity.user).collect();
         users.extend(&self.view.settings.away);
         users.extend(self.commit.adds.iter().map(|add| add.leaf.identity.user));
         let is_direct = self.view.settings.kind == ConversationKind::Direct;
-        require(
-            !is_direct || self.commit.adds.is_empty() || users.len() <= 2,
-            Refusal::NotAllowed,
-        )
+        require(!is_direct || self.commit.adds.is_empty() || users.len() <= 2, Refusal::NotAllowed)
     }
 
     fn may_add(&self, by: User) -> bool {
@@ -178,33 +150,18 @@ impl Rules<'_> {
     }
 
     fn settings(&self, by: User) -> Verdict {
-        let (before, needed) = (
-            &self.view.settings,
-            away_after(self.view, self.commit, self.directory, self.at),
-        );
+        let (before, needed) = (&self.view.settings, away_after(self.view, self.commit, self.directory, self.at));
         let Some(after) = &self.commit.settings else {
             return require(needed == before.away, Refusal::NotAllowed);
         };
-        require(
-            after.is_consistent() && after.version == before.version + 1,
-            Refusal::NotAllowed,
-        )?;
-        if *after
-            == (Settings {
-                version: after.version,
-                away: needed.clone(),
-                ..before.clone()
-            })
-        {
+        require(after.is_consistent() && after.version == before.version + 1, Refusal::NotAllowed)?;
+        if *after == (Settings { version: after.version, away: needed.clone(), ..before.clone() }) {
             // By rule only, whoever commits; a change that changes nothing would only be noise.
             return require(needed != before.away, Refusal::NotAllowed);
         }
         // Moderators may also take people out of `away`, never put them in, nor leave out who just lost the last device.
         let lost_now = needed.iter().filter(|user| !before.away.contains(user));
-        require(
-            lost_now.into_iter().all(|user| after.away.contains(user)),
-            Refusal::NotAllowed,
-        )?;
+        require(lost_now.into_iter().all(|user| after.away.contains(user)), Refusal::NotAllowed)?;
         require(after.away.iter().all(|user| needed.contains(user)), Refusal::NotAllowed)?;
         let role = self.role(by);
         let may_change = role.is_moderating()
@@ -264,9 +221,7 @@ pub fn may_join(view: &GroupView, device: Device, directory: &Directory) -> bool
 pub fn away_after(view: &GroupView, commit: &CommitView, directory: &Directory, at: u64) -> Vec<User> {
     let gone: BTreeSet<u32> = commit.gone().collect();
     let is_in = |user: User| {
-        view.roster
-            .iter()
-            .any(|(index, leaf)| leaf.identity.user == user && !gone.contains(index))
+        view.roster.iter().any(|(index, leaf)| leaf.identity.user == user && !gone.contains(index))
             || commit.adds.iter().any(|add| add.leaf.identity.user == user)
     };
     let mut away: BTreeSet<User> = view.settings.away.iter().copied().collect();
@@ -277,15 +232,11 @@ pub fn away_after(view: &GroupView, commit: &CommitView, directory: &Directory, 
         }
         // A person whose leaves all go because the devices are revoked comes back with a new one. Whoever is suspended,
         // leaves, or is removed while a device is still active, goes as a person.
-        let all_revoked = view
-            .roster
-            .iter()
-            .filter(|(_, other)| other.identity.user == user)
-            .all(|(index, other)| {
-                let device = directory.device(other.identity.device);
-                let revoked = device.is_some_and(|state| state.revoked_n.is_some_and(|n| n <= at));
-                revoked && !commit.self_removes.contains(index)
-            });
+        let all_revoked = view.roster.iter().filter(|(_, other)| other.identity.user == user).all(|(index, other)| {
+            let device = directory.device(other.identity.device);
+            let revoked = device.is_some_and(|state| state.revoked_n.is_some_and(|n| n <= at));
+            revoked && !commit.self_removes.contains(index)
+        });
         let is_suspended = directory.user(user).is_none_or(|state| state.is_suspended_at(at));
         if all_revoked && !is_suspended && view.settings.kind != ConversationKind::Personal {
             away.insert(user);
@@ -300,25 +251,14 @@ pub fn away_after(view: &GroupView, commit: &CommitView, directory: &Directory, 
 pub fn settings_after(view: &GroupView, commit: &CommitView, directory: &Directory, at: u64) -> Option<Settings> {
     let away = away_after(view, commit, directory, at);
     let before = &view.settings;
-    (away != before.away).then(|| Settings {
-        version: before.version + 1,
-        away,
-        ..before.clone()
-    })
+    (away != before.away).then(|| Settings { version: before.version + 1, away, ..before.clone() })
 }
 
 /// Whether the directory gives the server this cause to remove this leaf.
 pub fn cause_covers(cause: Cause, leaf: &Leaf, directory: &Directory) -> Verdict {
     let Cause::Directory { n } = cause;
-    let device = directory
-        .device(leaf.identity.device)
-        .ok_or(Refusal::RemovalWithoutCause)?;
+    let device = directory.device(leaf.identity.device).ok_or(Refusal::RemovalWithoutCause)?;
     let revokes = device.revoked_n == Some(n);
-    let suspends = directory
-        .user(device.user)
-        .is_some_and(|user| user.suspensions.contains(&(n, true)));
-    require(
-        device.user == leaf.identity.user && (revokes || suspends),
-        Refusal::RemovalWithoutCause,
-    )
+    let suspends = directory.user(device.user).is_some_and(|user| user.suspensions.contains(&(n, true)));
+    require(device.user == leaf.identity.user && (revokes || suspends), Refusal::RemovalWithoutCause)
 }

@@ -19,10 +19,7 @@ impl GroupView {
     ) -> Result<Self, Refusal> {
         let mut roster = Roster::new();
         for member in members {
-            roster.insert(
-                member.index.u32(),
-                Leaf::new(&member.credential, &member.signature_key)?,
-            );
+            roster.insert(member.index.u32(), Leaf::new(&member.credential, &member.signature_key)?);
         }
         Ok(GroupView {
             epoch: context.epoch().as_u64(),
@@ -36,14 +33,10 @@ impl GroupView {
 
 fn pending_removal(queued: &QueuedProposal) -> Option<Pending> {
     match (queued.proposal(), queued.sender()) {
-        (Proposal::Remove(remove), Sender::External(_)) => Some(Pending {
-            leaf: remove.removed().u32(),
-            by_server: true,
-        }),
-        (Proposal::SelfRemove, Sender::Member(leaf)) => Some(Pending {
-            leaf: leaf.u32(),
-            by_server: false,
-        }),
+        (Proposal::Remove(remove), Sender::External(_)) => {
+            Some(Pending { leaf: remove.removed().u32(), by_server: true })
+        }
+        (Proposal::SelfRemove, Sender::Member(leaf)) => Some(Pending { leaf: leaf.u32(), by_server: false }),
         _ => None,
     }
 }
@@ -61,10 +54,9 @@ impl CommitView {
         let path_node = staged.update_path_leaf_node();
         let committer = match (sender, path_node) {
             (Sender::Member(leaf), _) => Committer::Member(leaf.u32()),
-            (Sender::NewMemberCommit, Some(node)) => Committer::External(JoinerView {
-                leaf: Leaf::of(node)?,
-                is_capable: is_capable(node),
-            }),
+            (Sender::NewMemberCommit, Some(node)) => {
+                Committer::External(JoinerView { leaf: Leaf::of(node)?, is_capable: is_capable(node) })
+            }
             _ => return Err(Refusal::CommitMalformed),
         };
         let mut view = CommitView {

@@ -24,35 +24,12 @@ pub struct CommitAad {
 impl CommitAad {
     /// As this version writes it: no segments yet.
     pub fn new(dir: Head, time_ms: u64, group_info_hash: Option<[u8; 32]>) -> Self {
-        CommitAad {
-            dir,
-            seg: false,
-            first: 0,
-            horizon: 0,
-            time_ms,
-            group_info_hash,
-        }
+        CommitAad { dir, seg: false, first: 0, horizon: 0, time_ms, group_info_hash }
     }
 
     pub fn encode(&self) -> Vec<u8> {
-        let CommitAad {
-            dir,
-            seg,
-            first,
-            horizon,
-            time_ms,
-            group_info_hash,
-        } = *self;
-        cbor::encode(&crate::cbor![
-            1,
-            dir.n,
-            dir.hash,
-            seg,
-            first,
-            horizon,
-            time_ms,
-            group_info_hash
-        ])
+        let CommitAad { dir, seg, first, horizon, time_ms, group_info_hash } = *self;
+        cbor::encode(&crate::cbor![1, dir.n, dir.hash, seg, first, horizon, time_ms, group_info_hash])
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
@@ -60,10 +37,7 @@ impl CommitAad {
         let [version, n, hash, seg, first, horizon, time_ms, group_info_hash] = item.array()?;
         crate::log::version_1(version)?;
         Ok(CommitAad {
-            dir: Head {
-                n: n.uint()?,
-                hash: hash.fixed()?,
-            },
+            dir: Head { n: n.uint()?, hash: hash.fixed()? },
             seg: seg.bool()?,
             first: first.uint()?,
             horizon: horizon.uint()?,
@@ -100,11 +74,7 @@ impl GroupFacts {
         GroupFacts {
             dir_n: self.dir_n.max(commit.aad.dir.n),
             time_ms: self.time_ms.max(commit.aad.time_ms),
-            pathless_adds: if commit.has_path {
-                0
-            } else {
-                self.pathless_adds + commit.adds.len() as u64
-            },
+            pathless_adds: if commit.has_path { 0 } else { self.pathless_adds + commit.adds.len() as u64 },
         }
     }
 
@@ -115,11 +85,7 @@ impl GroupFacts {
     pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
         let item = cbor::decode(bytes)?;
         let [dir_n, time_ms, pathless_adds] = item.array()?;
-        Ok(GroupFacts {
-            dir_n: dir_n.uint()?,
-            time_ms: time_ms.uint()?,
-            pathless_adds: pathless_adds.uint()?,
-        })
+        Ok(GroupFacts { dir_n: dir_n.uint()?, time_ms: time_ms.uint()?, pathless_adds: pathless_adds.uint()? })
     }
 }
 
@@ -135,10 +101,7 @@ pub struct GroupView {
 
 impl GroupView {
     pub fn leaf_of(&self, device: Device) -> Option<u32> {
-        self.roster
-            .iter()
-            .find(|(_, leaf)| leaf.identity.device == device)
-            .map(|(index, _)| *index)
+        self.roster.iter().find(|(_, leaf)| leaf.identity.device == device).map(|(index, _)| *index)
     }
 
     pub fn has_user(&self, user: User) -> bool {
@@ -195,10 +158,6 @@ pub struct CommitView {
 impl CommitView {
     /// All leaves that are gone after it.
     pub fn gone(&self) -> impl Iterator<Item = u32> + '_ {
-        self.removes
-            .iter()
-            .chain(&self.server_removes)
-            .chain(&self.self_removes)
-            .copied()
+        self.removes.iter().chain(&self.server_removes).chain(&self.self_removes).copied()
     }
 }

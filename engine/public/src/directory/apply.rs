@@ -112,13 +112,7 @@ impl Directory {
                 applied.invitation = Some(invite.invitation);
                 let inviter = author.unwrap_or(User([0; 32]));
                 let invitation = invite.invitation;
-                let state = InvitationState {
-                    inviter,
-                    invite,
-                    n,
-                    withdrawn: false,
-                    claimed_by: Vec::new(),
-                };
+                let state = InvitationState { inviter, invite, n, withdrawn: false, claimed_by: Vec::new() };
                 self.invitations.insert(invitation, state);
             }
             (Payload::Withdraw { invitation }, _) => {
@@ -138,37 +132,18 @@ impl Directory {
                 self.suspension(n, user, suspended, applied);
             }
             (Payload::ServerKey { sig_public }, _) => self.server_keys.push((n, sig_public)),
-            (
-                Payload::Policy {
-                    version,
-                    idle_ms,
-                    strict_recovery,
-                },
-                _,
-            ) => {
-                self.policy = Some(Policy {
-                    version,
-                    idle_ms,
-                    strict_recovery,
-                });
+            (Payload::Policy { version, idle_ms, strict_recovery }, _) => {
+                self.policy = Some(Policy { version, idle_ms, strict_recovery });
             }
             (Payload::Profile { .. } | Payload::Vault { .. }, None) => {} // the rules ask for a known author
         }
     }
 
     fn claimed(&mut self, n: u64, claim: Claim, applied: &mut Applied) {
-        let Some(Change::Add {
-            device,
-            sig_public,
-            auth_public,
-        }) = claim.changes.first().cloned()
-        else {
+        let Some(Change::Add { device, sig_public, auth_public }) = claim.changes.first().cloned() else {
             return; // the rules ask for an add first
         };
-        let user = claim
-            .changes
-            .first()
-            .map_or(User([0; 32]), |first| user_id(self.org, first));
+        let user = claim.changes.first().map_or(User([0; 32]), |first| user_id(self.org, first));
         let (chain_k, chain_head) = claimed_chain(self.org, &claim.changes);
         let recovery = claim.changes.into_iter().find_map(recovery_of);
         let invited = self.invitations.get_mut(&claim.invitation);
@@ -198,14 +173,7 @@ impl Directory {
             vault: None,
         };
         self.users.insert(user, state);
-        let state = DeviceState {
-            user,
-            position: 0,
-            sig_public,
-            auth_public,
-            added_n: n,
-            revoked_n: None,
-        };
+        let state = DeviceState { user, position: 0, sig_public, auth_public, added_n: n, revoked_n: None };
         self.devices.insert(device, state);
         applied.author = Some(user);
         applied.user = Some(user);
@@ -233,19 +201,8 @@ impl Directory {
         state.chain_k = k;
         applied.user = Some(user);
         match change {
-            Change::Add {
-                device,
-                sig_public,
-                auth_public,
-            } => {
-                let state = DeviceState {
-                    user,
-                    position: k,
-                    sig_public,
-                    auth_public,
-                    added_n: n,
-                    revoked_n: None,
-                };
+            Change::Add { device, sig_public, auth_public } => {
+                let state = DeviceState { user, position: k, sig_public, auth_public, added_n: n, revoked_n: None };
                 self.devices.insert(device, state);
                 applied.device = Some(device);
                 applied.active_devices.push(device);
@@ -277,13 +234,7 @@ impl Directory {
 
 fn recovery_of(change: Change) -> Option<Recovery> {
     match change {
-        Change::SetRecovery {
-            sign_public,
-            xwing_public,
-        } => Some(Recovery {
-            sign_public,
-            xwing_public,
-        }),
+        Change::SetRecovery { sign_public, xwing_public } => Some(Recovery { sign_public, xwing_public }),
         _ => None,
     }
 }

@@ -27,16 +27,7 @@ impl Draft {
         let (head_n, head_hash) = (self.head.map(|head| head.n), self.head.map(|head| head.hash));
         let kind = self.payload.kind();
         let payload = self.payload.to_item();
-        cbor::encode(&crate::cbor![
-            1,
-            self.org,
-            kind,
-            self.author,
-            head_n,
-            head_hash,
-            self.time_ms,
-            payload
-        ])
+        cbor::encode(&crate::cbor![1, self.org, kind, self.author, head_n, head_hash, self.time_ms, payload])
     }
 
     /// The entry, signed in the order that the kind asks for.
@@ -70,16 +61,8 @@ impl Entry {
             let [key_id, signature] = item.array()?;
             Ok((key_id.fixed()?, signature.fixed()?))
         };
-        let signatures = signatures
-            .list()?
-            .iter()
-            .map(signature)
-            .collect::<Result<_, Refusal>>()?;
-        Ok(Entry {
-            draft: decode_body(&body)?,
-            body,
-            signatures,
-        })
+        let signatures = signatures.list()?.iter().map(signature).collect::<Result<_, Refusal>>()?;
+        Ok(Entry { draft: decode_body(&body)?, body, signatures })
     }
 
     /// The ids of the keys that signed, in order.

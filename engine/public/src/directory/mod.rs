@@ -79,19 +79,12 @@ impl UserState {
     }
 
     pub fn is_suspended_at(&self, n: u64) -> bool {
-        self.suspensions
-            .iter()
-            .rev()
-            .find(|(since, _)| *since <= n)
-            .is_some_and(|(_, suspended)| *suspended)
+        self.suspensions.iter().rev().find(|(since, _)| *since <= n).is_some_and(|(_, suspended)| *suspended)
     }
 
     /// The entry that suspended the user, while it is suspended.
     pub fn suspended_n(&self) -> Option<u64> {
-        self.suspensions
-            .last()
-            .filter(|(_, suspended)| *suspended)
-            .map(|(n, _)| *n)
+        self.suspensions.last().filter(|(_, suspended)| *suspended).map(|(n, _)| *n)
     }
 
     pub fn level(&self) -> Level {
@@ -169,10 +162,7 @@ impl Directory {
 
     /// As the server begins: only a claim signed by this seed key may be entry 0.
     pub fn for_owner(org: Org, owner_seed_public: [u8; 32]) -> Self {
-        Directory {
-            owner_seed: Some(owner_seed_public),
-            ..Directory::new(org)
-        }
+        Directory { owner_seed: Some(owner_seed_public), ..Directory::new(org) }
     }
 
     pub fn org(&self) -> Org {
@@ -186,10 +176,7 @@ impl Directory {
 
     pub fn head(&self) -> Option<Head> {
         let hash = *self.hashes.last()?;
-        Some(Head {
-            n: self.next_n() - 1,
-            hash,
-        })
+        Some(Head { n: self.next_n() - 1, hash })
     }
 
     pub fn hash_at(&self, n: u64) -> Option<[u8; 32]> {
@@ -212,9 +199,7 @@ impl Directory {
 
     /// The first user that claimed this account.
     pub fn user_by_account(&self, account: &str) -> Option<(User, &UserState)> {
-        self.users()
-            .filter(|(_, state)| state.account == account)
-            .min_by_key(|(_, state)| state.claimed_n)
+        self.users().filter(|(_, state)| state.account == account).min_by_key(|(_, state)| state.claimed_n)
     }
 
     pub fn device(&self, device: Device) -> Option<&DeviceState> {
@@ -233,11 +218,7 @@ impl Directory {
     }
 
     pub fn active_devices_of(&self, user: User) -> Vec<Device> {
-        self.devices_of(user)
-            .into_iter()
-            .map(|(device, _)| device)
-            .filter(|device| self.is_active(*device))
-            .collect()
+        self.devices_of(user).into_iter().map(|(device, _)| device).filter(|device| self.is_active(*device)).collect()
     }
 
     /// Known, not revoked, and its user not suspended.
@@ -284,8 +265,6 @@ impl Directory {
 
     /// Owners that are not suspended.
     fn active_owners(&self) -> impl Iterator<Item = User> + '_ {
-        self.users()
-            .filter(|(_, state)| state.role() == Role::Owner && !state.is_suspended())
-            .map(|(user, _)| user)
+        self.users().filter(|(_, state)| state.role() == Role::Owner && !state.is_suspended()).map(|(user, _)| user)
     }
 }

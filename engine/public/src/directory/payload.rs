@@ -28,10 +28,7 @@ impl Role {
     }
 
     pub fn from_name(name: &str) -> Result<Self, Refusal> {
-        Role::ALL
-            .into_iter()
-            .find(|role| role.name() == name)
-            .ok_or(Refusal::Malformed)
+        Role::ALL.into_iter().find(|role| role.name() == name).ok_or(Refusal::Malformed)
     }
 }
 
@@ -63,39 +60,15 @@ pub struct Invite {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Payload {
     Claim(Claim),
-    Chain {
-        user: User,
-        k: u64,
-        prev: [u8; 32],
-        change: Change,
-    },
-    Profile {
-        name: String,
-    },
+    Chain { user: User, k: u64, prev: [u8; 32], change: Change },
+    Profile { name: String },
     Invite(Invite),
-    Withdraw {
-        invitation: Invitation,
-    },
-    Role {
-        user: User,
-        role: Role,
-    },
-    Suspend {
-        user: User,
-        suspended: bool,
-    },
-    Vault {
-        version: u64,
-        hash: [u8; 32],
-    },
-    ServerKey {
-        sig_public: [u8; 32],
-    },
-    Policy {
-        version: u64,
-        idle_ms: Option<u64>,
-        strict_recovery: bool,
-    },
+    Withdraw { invitation: Invitation },
+    Role { user: User, role: Role },
+    Suspend { user: User, suspended: bool },
+    Vault { version: u64, hash: [u8; 32] },
+    ServerKey { sig_public: [u8; 32] },
+    Policy { version: u64, idle_ms: Option<u64>, strict_recovery: bool },
 }
 
 impl Payload {
@@ -118,15 +91,7 @@ impl Payload {
         match self {
             Payload::Claim(claim) => {
                 let changes = claim.changes.iter().map(Change::to_item).collect::<Vec<_>>();
-                let Claim {
-                    invitation,
-                    inviter,
-                    account,
-                    is_bot,
-                    name,
-                    nonce,
-                    ..
-                } = claim;
+                let Claim { invitation, inviter, account, is_bot, name, nonce, .. } = claim;
                 crate::cbor![invitation, *inviter, account, *is_bot, changes, name, nonce]
             }
             Payload::Chain { user, k, prev, change } => crate::cbor![user, *k, prev, change.to_item()],
@@ -144,11 +109,7 @@ impl Payload {
             Payload::Suspend { user, suspended } => crate::cbor![user, *suspended],
             Payload::Vault { version, hash } => crate::cbor![*version, hash],
             Payload::ServerKey { sig_public } => crate::cbor![sig_public],
-            Payload::Policy {
-                version,
-                idle_ms,
-                strict_recovery,
-            } => {
+            Payload::Policy { version, idle_ms, strict_recovery } => {
                 crate::cbor![*version, *idle_ms, *strict_recovery]
             }
         }
@@ -161,11 +122,7 @@ impl Payload {
                 inviter: inviter.or_null(User::from_item)?,
                 account: valid_account(account)?,
                 is_bot: is_bot.bool()?,
-                changes: changes
-                    .list()?
-                    .iter()
-                    .map(Change::from_item)
-                    .collect::<Result<_, _>>()?,
+                changes: changes.list()?.iter().map(Change::from_item).collect::<Result<_, _>>()?,
                 name: valid_name(name)?,
                 nonce: nonce.fixed()?,
             }),
@@ -175,9 +132,7 @@ impl Payload {
                 prev: prev.fixed()?,
                 change: Change::from_item(change)?,
             },
-            ("profile", [name]) => Payload::Profile {
-                name: valid_name(name)?,
-            },
+            ("profile", [name]) => Payload::Profile { name: valid_name(name)? },
             ("invite", [invitation, seed_public, role, account, is_bot, expires_ms]) => Payload::Invite(Invite {
                 invitation: Invitation::from_item(invitation)?,
                 seed_public: seed_public.fixed()?,
@@ -186,24 +141,15 @@ impl Payload {
                 is_bot: is_bot.bool()?,
                 expires_ms: expires_ms.uint()?,
             }),
-            ("withdraw", [invitation]) => Payload::Withdraw {
-                invitation: Invitation::from_item(invitation)?,
-            },
-            ("role", [user, role]) => Payload::Role {
-                user: User::from_item(user)?,
-                role: Role::from_name(role.text()?)?,
-            },
-            ("suspend", [user, suspended]) => Payload::Suspend {
-                user: User::from_item(user)?,
-                suspended: suspended.bool()?,
-            },
-            ("vault", [version, hash]) => Payload::Vault {
-                version: version.uint()?,
-                hash: hash.fixed()?,
-            },
-            ("server_key", [sig_public]) => Payload::ServerKey {
-                sig_public: sig_public.fixed()?,
-            },
+            ("withdraw", [invitation]) => Payload::Withdraw { invitation: Invitation::from_item(invitation)? },
+            ("role", [user, role]) => {
+                Payload::Role { user: User::from_item(user)?, role: Role::from_name(role.text()?)? }
+            }
+            ("suspend", [user, suspended]) => {
+                Payload::Suspend { user: User::from_item(user)?, suspended: suspended.bool()? }
+            }
+            ("vault", [version, hash]) => Payload::Vault { version: version.uint()?, hash: hash.fixed()? },
+            ("server_key", [sig_public]) => Payload::ServerKey { sig_public: sig_public.fixed()? },
             ("policy", [version, idle_ms, strict]) => Payload::Policy {
                 version: version.uint()?,
                 idle_ms: idle_ms.or_null(Item::uint)?,

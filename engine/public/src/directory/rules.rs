@@ -199,8 +199,11 @@ fn next_version(last: Option<u64>, version: u64) -> Result<(), Refusal> {
     allow(version == last.unwrap_or(0) + 1)
 }
 
+/// Device, its `sig` key, recovery key.
+type FirstKeys = (Device, [u8; 32], Option<[u8; 32]>);
+
 /// A claim's first device with its key, and its recovery key: required of persons, forbidden for bots.
-fn first_keys(claim: &Claim) -> Result<(Device, [u8; 32], Option<[u8; 32]>), Refusal> {
+fn first_keys(claim: &Claim) -> Result<FirstKeys, Refusal> {
     match (claim.is_bot, claim.changes.as_slice()) {
         (false, [Change::Add { device, sig_public, .. }, Change::SetRecovery { sign_public, .. }]) => {
             Ok((*device, *sig_public, Some(*sign_public)))
@@ -212,7 +215,8 @@ fn first_keys(claim: &Claim) -> Result<(Device, [u8; 32], Option<[u8; 32]>), Ref
 
 /// The chain after all changes of a claim: (k, chain_k).
 pub(super) fn claimed_chain(org: crate::ids::Org, changes: &[Change]) -> (u64, [u8; 32]) {
-    changes.iter().enumerate().fold((0, [0; 32]), |(_, prev), (k, change)| {
-        (k as u64, chain_next(org, k as u64, &prev, change))
-    })
+    changes
+        .iter()
+        .enumerate()
+        .fold((0, [0; 32]), |(_, prev), (k, change)| (k as u64, chain_next(org, k as u64, &prev, change)))
 }

@@ -11,15 +11,10 @@ const VERSION: u64 = 1;
 impl Directory {
     pub fn snapshot(&self) -> Vec<u8> {
         let users: Vec<Item> = self.users().map(|(user, state)| user_item(user, state)).collect();
-        let devices: Vec<Item> = self
-            .devices()
-            .map(|(device, state)| device_item(device, state))
-            .collect();
+        let devices: Vec<Item> = self.devices().map(|(device, state)| device_item(device, state)).collect();
         let invitations: Vec<Item> = self.invitations().map(|(_, state)| invitation_item(state)).collect();
         let server_keys: Vec<Item> = self.server_keys.iter().map(|(n, key)| crate::cbor![*n, key]).collect();
-        let policy = self
-            .policy
-            .map(|p| crate::cbor![p.version, p.idle_ms, p.strict_recovery]);
+        let policy = self.policy.map(|p| crate::cbor![p.version, p.idle_ms, p.strict_recovery]);
         let hashes = self.hashes.concat();
         cbor::encode(&crate::cbor![
             VERSION,
@@ -57,36 +52,17 @@ impl Directory {
             time_ms: time_ms.uint()?,
             users: users.list()?.iter().map(read_user).collect::<Result<_, _>>()?,
             devices: devices.list()?.iter().map(read_device).collect::<Result<_, _>>()?,
-            invitations: invitations
-                .list()?
-                .iter()
-                .map(read_invitation)
-                .collect::<Result<_, _>>()?,
-            server_keys: server_keys
-                .list()?
-                .iter()
-                .map(server_key)
-                .collect::<Result<_, Refusal>>()?,
-            policy: if policy.is_null() {
-                None
-            } else {
-                Some(read_policy(policy)?)
-            },
+            invitations: invitations.list()?.iter().map(read_invitation).collect::<Result<_, _>>()?,
+            server_keys: server_keys.list()?.iter().map(server_key).collect::<Result<_, Refusal>>()?,
+            policy: if policy.is_null() { None } else { Some(read_policy(policy)?) },
         })
     }
 }
 
 fn user_item(user: User, state: &UserState) -> Item {
-    let roles: Vec<Item> = state
-        .roles
-        .iter()
-        .map(|(n, role)| crate::cbor![*n, role.name()])
-        .collect();
+    let roles: Vec<Item> = state.roles.iter().map(|(n, role)| crate::cbor![*n, role.name()]).collect();
     let suspensions: Vec<Item> = state.suspensions.iter().map(|(n, is)| crate::cbor![*n, *is]).collect();
-    let recovery = state
-        .recovery
-        .as_ref()
-        .map(|r| crate::cbor![r.sign_public, &r.xwing_public]);
+    let recovery = state.recovery.as_ref().map(|r| crate::cbor![r.sign_public, &r.xwing_public]);
     let vault = state.vault.map(|(version, hash)| crate::cbor![version, hash]);
     crate::cbor![
         user,
@@ -126,17 +102,10 @@ fn read_user(item: &Item) -> Result<(User, UserState), Refusal> {
         chain_k: chain_k.uint()?,
         chain_head: chain_head.fixed()?,
         roles: roles.list()?.iter().map(role).collect::<Result<_, Refusal>>()?,
-        suspensions: suspensions
-            .list()?
-            .iter()
-            .map(suspension)
-            .collect::<Result<_, Refusal>>()?,
+        suspensions: suspensions.list()?.iter().map(suspension).collect::<Result<_, Refusal>>()?,
         recovery: recovery.or_null(|item| {
             let [sign, xwing] = item.array()?;
-            Ok(Recovery {
-                sign_public: sign.fixed()?,
-                xwing_public: xwing.bytes()?.to_vec(),
-            })
+            Ok(Recovery { sign_public: sign.fixed()?, xwing_public: xwing.bytes()?.to_vec() })
         })?,
         vault: vault.or_null(|item| {
             let [version, hash] = item.array()?;
@@ -147,14 +116,7 @@ fn read_user(item: &Item) -> Result<(User, UserState), Refusal> {
 }
 
 fn device_item(device: Device, state: &DeviceState) -> Item {
-    let DeviceState {
-        user,
-        position,
-        sig_public,
-        auth_public,
-        added_n,
-        revoked_n,
-    } = state;
+    let DeviceState { user, position, sig_public, auth_public, added_n, revoked_n } = state;
     crate::cbor![device, user, *position, sig_public, auth_public, *added_n, *revoked_n]
 }
 
@@ -172,22 +134,9 @@ fn read_device(item: &Item) -> Result<(Device, DeviceState), Refusal> {
 }
 
 fn invitation_item(state: &InvitationState) -> Item {
-    let InvitationState {
-        inviter,
-        invite,
-        n,
-        withdrawn,
-        claimed_by,
-    } = state;
+    let InvitationState { inviter, invite, n, withdrawn, claimed_by } = state;
     let claimed_by: Vec<Item> = claimed_by.iter().map(Item::from).collect();
-    let Invite {
-        invitation,
-        seed_public,
-        role,
-        account,
-        is_bot,
-        expires_ms,
-    } = invite;
+    let Invite { invitation, seed_public, role, account, is_bot, expires_ms } = invite;
     let invite = crate::cbor![invitation, seed_public, role.name(), account, *is_bot, *expires_ms];
     crate::cbor![inviter, invite, *n, *withdrawn, claimed_by]
 }
@@ -207,11 +156,7 @@ fn read_invitation(item: &Item) -> Result<(Invitation, InvitationState), Refusal
         inviter: User::from_item(inviter)?,
         n: n.uint()?,
         withdrawn: withdrawn.bool()?,
-        claimed_by: claimed_by
-            .list()?
-            .iter()
-            .map(User::from_item)
-            .collect::<Result<_, _>>()?,
+        claimed_by: claimed_by.list()?.iter().map(User::from_item).collect::<Result<_, _>>()?,
         invite,
     };
     Ok((state.invite.invitation, state))
@@ -219,9 +164,5 @@ fn read_invitation(item: &Item) -> Result<(Invitation, InvitationState), Refusal
 
 fn read_policy(item: &Item) -> Result<Policy, Refusal> {
     let [version, idle_ms, strict] = item.array()?;
-    Ok(Policy {
-        version: version.uint()?,
-        idle_ms: idle_ms.or_null(Item::uint)?,
-        strict_recovery: strict.bool()?,
-    })
+    Ok(Policy { version: version.uint()?, idle_ms: idle_ms.or_null(Item::uint)?, strict_recovery: strict.bool()? })
 }

@@ -22,14 +22,7 @@ fn cast() -> Cast {
     let member = world.join(3, Role::Member, &owner, false);
     let guest = world.join(4, Role::Guest, &owner, false);
     let bot = world.join(5, Role::Member, &owner, true);
-    Cast {
-        world,
-        owner,
-        administrator,
-        member,
-        guest,
-        bot,
-    }
+    Cast { world, owner, administrator, member, guest, bot }
 }
 
 impl Cast {
@@ -57,10 +50,7 @@ fn entry_zero_is_the_owners_claim_and_nothing_else_is() {
     let owner = Person::new(1);
     let world = World::new(&owner);
     let state = world.directory.user(owner.user).unwrap();
-    assert_eq!(
-        (state.role(), state.level(), state.account.as_str()),
-        (Role::Owner, Level::Owner, "olga")
-    );
+    assert_eq!((state.role(), state.level(), state.account.as_str()), (Role::Owner, Level::Owner, "olga"));
     assert!(world.directory.is_active(owner.device.id));
     // A second claim of ownership.
     let other = Person::new(2);
@@ -69,14 +59,8 @@ fn entry_zero_is_the_owners_claim_and_nothing_else_is() {
     assert_eq!(world.directory.check(&entry), Err(Refusal::NotAllowed));
     // Anything else as entry 0.
     let mut empty = Directory::new(ORG);
-    let draft = Draft {
-        head: None,
-        ..world.draft(Some(owner.user), Payload::Profile { name: "Olga".into() })
-    };
-    assert_eq!(
-        empty.apply(&draft.sign(&[owner.device.signer()])),
-        Err(Refusal::NotAllowed)
-    );
+    let draft = Draft { head: None, ..world.draft(Some(owner.user), Payload::Profile { name: "Olga".into() }) };
+    assert_eq!(empty.apply(&draft.sign(&[owner.device.signer()])), Err(Refusal::NotAllowed));
 }
 
 #[test]
@@ -91,25 +75,15 @@ fn the_server_takes_only_the_claim_signed_by_its_owner_link() {
 
 #[test]
 fn a_bot_cannot_own_and_a_person_needs_a_recovery_key() {
-    let empty = World {
-        directory: Directory::new(ORG),
-        time_ms: START_MS,
-        entries: vec![],
-    };
+    let empty = World { directory: Directory::new(ORG), time_ms: START_MS, entries: vec![] };
     let seed = KeyPair::from_seed([1; 32]);
-    let bot = Person {
-        is_bot: true,
-        ..Person::new(1)
-    };
+    let bot = Person { is_bot: true, ..Person::new(1) };
     let entry = empty.claimed(&bot, empty.claim_of(&bot, Invitation([0; 16]), None, "bot"), &seed);
     assert_eq!(empty.directory.check(&entry), Err(Refusal::NotAllowed));
     let person = Person::new(1);
     let mut claim = empty.claim_of(&person, Invitation([0; 16]), None, "olga");
     claim.changes.pop();
-    assert_eq!(
-        empty.directory.check(&empty.claimed(&person, claim, &seed)),
-        Err(Refusal::Malformed)
-    );
+    assert_eq!(empty.directory.check(&empty.claimed(&person, claim, &seed)), Err(Refusal::Malformed));
 }
 
 #[test]
@@ -133,77 +107,37 @@ fn an_account_is_invited_once_until_it_is_withdrawn_or_expires() {
     let first = world.invite(8, Role::Member, "new", false);
     world.by(&owner, Payload::Invite(first.clone())).unwrap();
     let second = world.invite(9, Role::Member, "new", false);
-    assert_eq!(
-        world.by(&owner, Payload::Invite(second.clone())),
-        Err(Refusal::AlreadyExists)
-    );
+    assert_eq!(world.by(&owner, Payload::Invite(second.clone())), Err(Refusal::AlreadyExists));
     assert_eq!(world.by(&owner, Payload::Invite(first)), Err(Refusal::AlreadyExists));
     let mut later = world.clone();
     later.time_ms += 100_000_000;
     assert!(later.by(&owner, Payload::Invite(second.clone())).is_ok());
-    world
-        .by(
-            &owner,
-            Payload::Withdraw {
-                invitation: Invitation([8; 16]),
-            },
-        )
-        .unwrap();
+    world.by(&owner, Payload::Withdraw { invitation: Invitation([8; 16]) }).unwrap();
     assert!(world.by(&owner, Payload::Invite(second)).is_ok());
 }
 
 #[test]
 fn a_claim_is_as_it_was_invited_and_in_time() {
-    let Cast {
-        mut world,
-        owner,
-        administrator,
-        ..
-    } = cast();
+    let Cast { mut world, owner, administrator, .. } = cast();
     let invite = world.invite(9, Role::Member, "new", false);
     let invitation = invite.invitation;
-    let (person, bot) = (
-        Person::new(9),
-        Person {
-            is_bot: true,
-            ..Person::new(9)
-        },
-    );
+    let (person, bot) = (Person::new(9), Person { is_bot: true, ..Person::new(9) });
     let claim = world.claim_of(&person, invitation, Some(owner.user), "new");
     let check = |world: &World, person: &Person, claim: &Claim, by: u8| {
-        world
-            .directory
-            .check(&world.claimed(person, claim.clone(), &seed(by)))
-            .map(|_| ())
+        world.directory.check(&world.claimed(person, claim.clone(), &seed(by))).map(|_| ())
     };
     assert_eq!(check(&world, &person, &claim, 9), Err(Refusal::Unknown));
     world.by(&owner, Payload::Invite(invite)).unwrap();
     assert_eq!(check(&world, &person, &claim, 9), Ok(()));
     assert_eq!(check(&world, &person, &claim, 10), Err(Refusal::BadSignature));
-    let other = Claim {
-        account: "else".into(),
-        ..claim.clone()
-    };
+    let other = Claim { account: "else".into(), ..claim.clone() };
     assert_eq!(check(&world, &person, &other, 9), Err(Refusal::NotAllowed));
-    let other = Claim {
-        inviter: Some(administrator.user),
-        ..claim.clone()
-    };
+    let other = Claim { inviter: Some(administrator.user), ..claim.clone() };
     assert_eq!(check(&world, &person, &other, 9), Err(Refusal::NotAllowed));
-    let other = Claim {
-        is_bot: true,
-        changes: bot.changes(),
-        ..claim.clone()
-    };
+    let other = Claim { is_bot: true, changes: bot.changes(), ..claim.clone() };
     assert_eq!(check(&world, &bot, &other, 9), Err(Refusal::NotAllowed));
-    let stolen = Person {
-        device: administrator.device.clone(),
-        ..person.clone()
-    };
-    let other = Claim {
-        changes: stolen.changes(),
-        ..claim.clone()
-    };
+    let stolen = Person { device: administrator.device.clone(), ..person.clone() };
+    let other = Claim { changes: stolen.changes(), ..claim.clone() };
     assert_eq!(check(&world, &stolen, &other, 9), Err(Refusal::AlreadyExists));
     let mut late = world.clone();
     late.time_ms += 100_000_000;
@@ -211,17 +145,10 @@ fn a_claim_is_as_it_was_invited_and_in_time() {
     let mut withdrawn = world.clone();
     withdrawn.by(&administrator, Payload::Withdraw { invitation }).unwrap();
     assert_eq!(check(&withdrawn, &person, &claim, 9), Err(Refusal::InvitationExpired));
-    let second_owner = Payload::Role {
-        user: administrator.user,
-        role: Role::Owner,
-    };
+    let second_owner = Payload::Role { user: administrator.user, role: Role::Owner };
     world.by(&owner, second_owner).unwrap();
     world.suspend(&administrator, owner.user, true).unwrap();
-    assert_eq!(
-        check(&world, &person, &claim, 9),
-        Err(Refusal::NotAllowed),
-        "the inviter is suspended"
-    );
+    assert_eq!(check(&world, &person, &claim, 9), Err(Refusal::NotAllowed), "the inviter is suspended");
 }
 
 #[test]
@@ -249,12 +176,7 @@ fn a_claim_without_the_new_devices_or_recovery_keys_signature_is_refused() {
 
 #[test]
 fn a_second_claim_suspends_both_and_an_administrator_lifts_it_for_one() {
-    let Cast {
-        mut world,
-        owner,
-        administrator,
-        ..
-    } = cast();
+    let Cast { mut world, owner, administrator, .. } = cast();
     let first = world.join(9, Role::Member, &owner, false);
     let second = Person::new(10);
     let claim = world.claim_of(&second, Invitation([9; 16]), Some(owner.user), "account9");
@@ -266,18 +188,13 @@ fn a_second_claim_suspends_both_and_an_administrator_lifts_it_for_one() {
     for person in [&first, &second] {
         assert!(!world.directory.is_active(person.device.id));
         assert_eq!(world.directory.cause(person.device.id), Some(applied.n));
-        let profile = Payload::Profile {
-            name: "It is me".into(),
-        };
+        let profile = Payload::Profile { name: "It is me".into() };
         assert_eq!(world.by(person, profile), Err(Refusal::NotAllowed));
     }
     let lifted = world.suspend(&administrator, first.user, false).unwrap();
     assert_eq!(lifted.active_devices, vec![first.device.id]);
     assert!(world.directory.is_active(first.device.id) && !world.directory.is_active(second.device.id));
-    assert!(
-        !world.directory.is_active_at(first.device.id, applied.n),
-        "history stays as it was"
-    );
+    assert!(!world.directory.is_active_at(first.device.id, applied.n), "history stays as it was");
 }
 
 #[test]
@@ -288,14 +205,9 @@ fn a_chain_goes_on_from_its_head_only() {
     let stale = world.draft(Some(member.user), world.change(member.user, two.add()));
     let stale = stale.sign(&[member.device.signer(), two.signer()]);
     let head = after(&world, member.user, &one.add());
-    let entry = world
-        .draft(Some(member.user), payload)
-        .sign(&[member.device.signer(), one.signer()]);
+    let entry = world.draft(Some(member.user), payload).sign(&[member.device.signer(), one.signer()]);
     let applied = world.append(&entry).unwrap();
-    assert_eq!(
-        (applied.kind, applied.device, applied.active_devices),
-        ("chain", Some(one.id), vec![one.id])
-    );
+    assert_eq!((applied.kind, applied.device, applied.active_devices), ("chain", Some(one.id), vec![one.id]));
     assert_eq!(world.directory.user(member.user).unwrap().chain_head, head);
     assert_eq!(world.directory.device(one.id).unwrap().position, 2);
     assert_eq!(world.append(&stale), Err(Refusal::StaleChain));
@@ -309,62 +221,30 @@ fn a_chain_goes_on_from_its_head_only() {
 
 #[test]
 fn keys_change_by_an_own_device_or_the_recovery_key_and_the_new_key_signs_too() {
-    let Cast {
-        world,
-        owner,
-        member,
-        bot,
-        ..
-    } = cast();
+    let Cast { world, owner, member, bot, .. } = cast();
     let new = TestDevice::new(20);
     let draft = world.draft(Some(member.user), world.change(member.user, new.add()));
     let check = |entry: &[u8]| world.directory.check(entry).map(|_| ());
     assert_eq!(check(&draft.sign(&[member.device.signer(), new.signer()])), Ok(()));
     assert_eq!(check(&draft.sign(&[member.recovery_signer(), new.signer()])), Ok(()));
-    assert_eq!(
-        check(&draft.sign(&[member.device.signer()])),
-        Err(Refusal::BadSignature)
-    );
-    assert_eq!(
-        check(&draft.sign(&[owner.device.signer(), new.signer()])),
-        Err(Refusal::NotAllowed)
-    );
-    let by_owner = Draft {
-        author: Some(owner.user),
-        ..draft
-    };
-    assert_eq!(
-        check(&by_owner.sign(&[owner.device.signer(), new.signer()])),
-        Err(Refusal::NotAllowed)
-    );
+    assert_eq!(check(&draft.sign(&[member.device.signer()])), Err(Refusal::BadSignature));
+    assert_eq!(check(&draft.sign(&[owner.device.signer(), new.signer()])), Err(Refusal::NotAllowed));
+    let by_owner = Draft { author: Some(owner.user), ..draft };
+    assert_eq!(check(&by_owner.sign(&[owner.device.signer(), new.signer()])), Err(Refusal::NotAllowed));
     // A recovery key is set together with itself; a bot has none.
     let key = KeyPair::from_seed([77; 32]);
-    let set = Change::SetRecovery {
-        sign_public: *key.public(),
-        xwing_public: vec![1; 1216],
-    };
+    let set = Change::SetRecovery { sign_public: *key.public(), xwing_public: vec![1; 1216] };
     let draft = world.draft(Some(member.user), world.change(member.user, set.clone()));
     let new_key = (crate::ids::recovery_id(key.public()), &key);
     assert_eq!(check(&draft.sign(&[member.device.signer(), new_key])), Ok(()));
-    assert_eq!(
-        check(&draft.sign(&[member.device.signer()])),
-        Err(Refusal::BadSignature)
-    );
+    assert_eq!(check(&draft.sign(&[member.device.signer()])), Err(Refusal::BadSignature));
     let draft = world.draft(Some(bot.user), world.change(bot.user, set));
-    assert_eq!(
-        check(&draft.sign(&[bot.device.signer(), new_key])),
-        Err(Refusal::NotAllowed)
-    );
+    assert_eq!(check(&draft.sign(&[bot.device.signer(), new_key])), Err(Refusal::NotAllowed));
 }
 
 #[test]
 fn a_revoked_device_signs_nothing_any_more_and_the_last_one_cannot_be_revoked() {
-    let Cast {
-        mut world,
-        member,
-        owner,
-        ..
-    } = cast();
+    let Cast { mut world, member, owner, .. } = cast();
     assert_eq!(world.revoke(&member, member.device.id), Err(Refusal::NotAllowed));
     let second = world.add_device(&member, 20);
     assert_eq!(world.revoke(&member, owner.device.id), Err(Refusal::NotAllowed));
@@ -373,23 +253,12 @@ fn a_revoked_device_signs_nothing_any_more_and_the_last_one_cannot_be_revoked() 
     assert_eq!(world.directory.cause(second.id), Some(applied.n));
     let draft = world.draft(Some(member.user), Payload::Profile { name: "Mallory".into() });
     assert_eq!(world.append(&draft.sign(&[second.signer()])), Err(Refusal::NotAllowed));
-    assert_eq!(
-        world.revoke(&member, second.id),
-        Err(Refusal::NotAllowed),
-        "it is revoked already"
-    );
+    assert_eq!(world.revoke(&member, second.id), Err(Refusal::NotAllowed), "it is revoked already");
     // Return by the recovery key: add first, then revoke what was lost.
     let new = TestDevice::new(21);
     let draft = world.draft(Some(member.user), world.change(member.user, new.add()));
-    world
-        .append(&draft.sign(&[member.recovery_signer(), new.signer()]))
-        .unwrap();
-    let revoke = world.change(
-        member.user,
-        Change::Revoke {
-            device: member.device.id,
-        },
-    );
+    world.append(&draft.sign(&[member.recovery_signer(), new.signer()])).unwrap();
+    let revoke = world.change(member.user, Change::Revoke { device: member.device.id });
     let draft = world.draft(Some(member.user), revoke);
     world.append(&draft.sign(&[member.recovery_signer()])).unwrap();
     assert_eq!(world.directory.active_devices_of(member.user), vec![new.id]);
@@ -401,45 +270,18 @@ fn who_may_withdraw_an_invitation() {
     let invite = cast.world.invite(9, Role::Member, "new", false);
     let administrator = cast.administrator.clone();
     cast.world.by(&administrator, Payload::Invite(invite)).unwrap();
-    assert_eq!(
-        cast.may(Payload::Withdraw {
-            invitation: Invitation([9; 16])
-        }),
-        LEADERS
-    );
+    assert_eq!(cast.may(Payload::Withdraw { invitation: Invitation([9; 16]) }), LEADERS);
     let owner = cast.owner.clone();
-    cast.world
-        .by(
-            &owner,
-            Payload::Role {
-                user: administrator.user,
-                role: Role::Member,
-            },
-        )
-        .unwrap();
+    cast.world.by(&owner, Payload::Role { user: administrator.user, role: Role::Member }).unwrap();
     let inviter = [true, true, false, false, false]; // no administrator any more, but the inviter
-    assert_eq!(
-        cast.may(Payload::Withdraw {
-            invitation: Invitation([9; 16])
-        }),
-        inviter
-    );
-    assert_eq!(
-        cast.may(Payload::Withdraw {
-            invitation: Invitation([3; 16])
-        }),
-        NOBODY,
-        "claimed already"
-    );
+    assert_eq!(cast.may(Payload::Withdraw { invitation: Invitation([9; 16]) }), inviter);
+    assert_eq!(cast.may(Payload::Withdraw { invitation: Invitation([3; 16]) }), NOBODY, "claimed already");
 }
 
 #[test]
 fn who_may_give_which_role() {
     let cast = cast();
-    let role = |person: &Person, role| Payload::Role {
-        user: person.user,
-        role,
-    };
+    let role = |person: &Person, role| Payload::Role { user: person.user, role };
     assert_eq!(cast.may(role(&cast.member, Role::Owner)), OWNER);
     assert_eq!(cast.may(role(&cast.member, Role::Administrator)), OWNER);
     assert_eq!(cast.may(role(&cast.administrator, Role::Member)), OWNER);
@@ -452,76 +294,32 @@ fn who_may_give_which_role() {
 #[test]
 fn who_may_suspend_whom_and_never_the_last_owner() {
     let cast = cast();
-    let suspend = |person: &Person| Payload::Suspend {
-        user: person.user,
-        suspended: true,
-    };
+    let suspend = |person: &Person| Payload::Suspend { user: person.user, suspended: true };
     assert_eq!(cast.may(suspend(&cast.owner)), NOBODY);
     assert_eq!(cast.may(suspend(&cast.administrator)), OWNER);
     for person in [&cast.member, &cast.guest, &cast.bot] {
         assert_eq!(cast.may(suspend(person)), LEADERS);
     }
-    let Cast {
-        mut world,
-        owner,
-        administrator,
-        member,
-        ..
-    } = cast;
-    world
-        .by(
-            &owner,
-            Payload::Role {
-                user: administrator.user,
-                role: Role::Owner,
-            },
-        )
-        .unwrap();
+    let Cast { mut world, owner, administrator, member, .. } = cast;
+    world.by(&owner, Payload::Role { user: administrator.user, role: Role::Owner }).unwrap();
     world.suspend(&administrator, owner.user, true).unwrap();
-    assert_eq!(
-        world.suspend(&administrator, administrator.user, true),
-        Err(Refusal::NotAllowed)
-    );
-    assert_eq!(
-        world.suspend(&administrator, member.user, false),
-        Err(Refusal::AlreadyExists)
-    );
+    assert_eq!(world.suspend(&administrator, administrator.user, true), Err(Refusal::NotAllowed));
+    assert_eq!(world.suspend(&administrator, member.user, false), Err(Refusal::AlreadyExists));
 }
 
 #[test]
 fn everybody_may_rename_themselves_and_pin_their_vault_one_version_at_a_time() {
     let cast = cast();
-    assert_eq!(
-        cast.may(Payload::Profile {
-            name: "New Name".into()
-        }),
-        EVERYBODY
-    );
-    assert_eq!(
-        cast.may(Payload::Vault {
-            version: 1,
-            hash: [1; 32]
-        }),
-        EVERYBODY
-    );
-    assert_eq!(
-        cast.may(Payload::Vault {
-            version: 2,
-            hash: [1; 32]
-        }),
-        NOBODY
-    );
+    assert_eq!(cast.may(Payload::Profile { name: "New Name".into() }), EVERYBODY);
+    assert_eq!(cast.may(Payload::Vault { version: 1, hash: [1; 32] }), EVERYBODY);
+    assert_eq!(cast.may(Payload::Vault { version: 2, hash: [1; 32] }), NOBODY);
 }
 
 #[test]
 fn owners_set_the_servers_key_and_leaders_the_policy_one_version_at_a_time() {
     let cast = cast();
     assert_eq!(cast.may(Payload::ServerKey { sig_public: [1; 32] }), OWNER);
-    let policy = |version| Payload::Policy {
-        version,
-        idle_ms: Some(1),
-        strict_recovery: false,
-    };
+    let policy = |version| Payload::Policy { version, idle_ms: Some(1), strict_recovery: false };
     assert_eq!(cast.may(policy(1)), LEADERS);
     assert_eq!(cast.may(policy(2)), NOBODY);
 }
@@ -530,10 +328,7 @@ fn owners_set_the_servers_key_and_leaders_the_policy_one_version_at_a_time() {
 fn names_and_accounts_have_bounds() {
     let Cast { mut world, owner, .. } = cast();
     for name in ["", "a\u{7}b", &"x".repeat(81)] {
-        assert_eq!(
-            world.by(&owner, Payload::Profile { name: name.into() }),
-            Err(Refusal::Malformed)
-        );
+        assert_eq!(world.by(&owner, Payload::Profile { name: name.into() }), Err(Refusal::Malformed));
     }
     assert!(world.by(&owner, Payload::Profile { name: "ü".repeat(80) }).is_ok());
     for account in ["", "a b", &"x".repeat(65)] {
@@ -549,52 +344,20 @@ fn an_entry_names_an_earlier_head_and_its_time_never_decreases() {
     let sign = |draft: &Draft| draft.sign(&[owner.device.signer()]);
     let mut head = draft.head.unwrap();
     head.hash[0] ^= 1;
-    let forked = sign(&Draft {
-        head: Some(head),
-        ..draft.clone()
-    });
+    let forked = sign(&Draft { head: Some(head), ..draft.clone() });
     assert_eq!(world.append(&forked), Err(Refusal::DirectoryForked));
     head.n += 1;
-    let ahead = sign(&Draft {
-        head: Some(head),
-        ..draft.clone()
-    });
+    let ahead = sign(&Draft { head: Some(head), ..draft.clone() });
     assert_eq!(world.append(&ahead), Err(Refusal::DirectoryForked));
-    assert_eq!(
-        world.append(&sign(&Draft {
-            head: None,
-            ..draft.clone()
-        })),
-        Err(Refusal::Malformed)
-    );
-    let early = sign(&Draft {
-        time_ms: world.directory.time_ms() - 1,
-        ..draft.clone()
-    });
+    assert_eq!(world.append(&sign(&Draft { head: None, ..draft.clone() })), Err(Refusal::Malformed));
+    let early = sign(&Draft { time_ms: world.directory.time_ms() - 1, ..draft.clone() });
     assert_eq!(world.append(&early), Err(Refusal::ClockSkewed));
-    let elsewhere = sign(&Draft {
-        org: crate::ids::Org([1; 16]),
-        ..draft.clone()
-    });
+    let elsewhere = sign(&Draft { org: crate::ids::Org([1; 16]), ..draft.clone() });
     assert_eq!(world.append(&elsewhere), Err(Refusal::Malformed));
-    let earlier = crate::ids::Head {
-        n: 2,
-        hash: world.directory.hash_at(2).unwrap(),
-    };
-    assert!(world
-        .append(&sign(&Draft {
-            head: Some(earlier),
-            ..draft.clone()
-        }))
-        .is_ok());
-    assert_eq!(
-        world.directory.check_time(&sign(&draft), draft.time_ms + 120_000),
-        Ok(())
-    );
-    assert_eq!(
-        world.directory.check_time(&sign(&draft), draft.time_ms + 120_001),
-        Err(Refusal::ClockSkewed)
-    );
+    let earlier = crate::ids::Head { n: 2, hash: world.directory.hash_at(2).unwrap() };
+    assert!(world.append(&sign(&Draft { head: Some(earlier), ..draft.clone() })).is_ok());
+    assert_eq!(world.directory.check_time(&sign(&draft), draft.time_ms + 120_000), Ok(()));
+    assert_eq!(world.directory.check_time(&sign(&draft), draft.time_ms + 120_001), Err(Refusal::ClockSkewed));
 }
 
 #[test]
@@ -609,41 +372,16 @@ fn a_refused_entry_changes_nothing_and_no_changed_byte_is_accepted() {
         assert!(world.append(&changed).is_err(), "byte {at}");
     }
     assert_eq!(world.directory, before);
-    assert_eq!(
-        world.directory.check(&vec![0; crate::limits::MAX_ENTRY_BYTES + 1]),
-        Err(Refusal::TooLarge)
-    );
+    assert_eq!(world.directory.check(&vec![0; crate::limits::MAX_ENTRY_BYTES + 1]), Err(Refusal::TooLarge));
     assert!(world.append(&entry).is_ok());
 }
 
 #[test]
 fn a_snapshot_is_the_whole_state_and_goes_on_like_the_log() {
-    let Cast {
-        mut world,
-        owner,
-        member,
-        ..
-    } = cast();
+    let Cast { mut world, owner, member, .. } = cast();
     world.by(&owner, Payload::ServerKey { sig_public: [1; 32] }).unwrap();
-    world
-        .by(
-            &owner,
-            Payload::Policy {
-                version: 1,
-                idle_ms: None,
-                strict_recovery: true,
-            },
-        )
-        .unwrap();
-    world
-        .by(
-            &member,
-            Payload::Vault {
-                version: 1,
-                hash: [2; 32],
-            },
-        )
-        .unwrap();
+    world.by(&owner, Payload::Policy { version: 1, idle_ms: None, strict_recovery: true }).unwrap();
+    world.by(&member, Payload::Vault { version: 1, hash: [2; 32] }).unwrap();
     let second = world.add_device(&member, 20);
     world.revoke(&member, second.id).unwrap();
     world.suspend(&owner, member.user, true).unwrap();
@@ -651,19 +389,10 @@ fn a_snapshot_is_the_whole_state_and_goes_on_like_the_log() {
     let mut restored = Directory::from_snapshot(&snapshot).unwrap();
     assert_eq!(restored, world.directory);
     assert_eq!(restored.snapshot(), snapshot);
-    let entry = world.draft(
-        Some(owner.user),
-        Payload::Suspend {
-            user: member.user,
-            suspended: false,
-        },
-    );
+    let entry = world.draft(Some(owner.user), Payload::Suspend { user: member.user, suspended: false });
     let entry = entry.sign(&[owner.device.signer()]);
     assert_eq!(restored.apply(&entry), world.append(&entry));
     let mut replayed = Directory::new(ORG);
-    world
-        .entries
-        .iter()
-        .for_each(|entry| drop(replayed.apply(entry).unwrap()));
+    world.entries.iter().for_each(|entry| drop(replayed.apply(entry).unwrap()));
     assert_eq!(replayed, world.directory);
 }

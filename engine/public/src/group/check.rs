@@ -67,10 +67,7 @@ impl ServerGroup {
         let (index, committer) = match &does.committer {
             Committer::Member(index) => (*index, *view.roster.get(index).ok_or(Refusal::NotAMember)?),
             Committer::External(joiner) => {
-                let index = self
-                    .group
-                    .ext_commit_sender_index(&staged)
-                    .map_err(|_| Refusal::CommitInvalid)?;
+                let index = self.group.ext_commit_sender_index(&staged).map_err(|_| Refusal::CommitInvalid)?;
                 (index.u32(), joiner.leaf)
             }
         };
@@ -106,9 +103,7 @@ impl ServerGroup {
             return Err(Refusal::Malformed);
         }
         if message.epoch().as_u64() != self.epoch() {
-            return Err(Refusal::StaleEpoch {
-                current_epoch: self.epoch(),
-            });
+            return Err(Refusal::StaleEpoch { current_epoch: self.epoch() });
         }
         let tag = message.confirmation_tag().ok_or(Refusal::Malformed)?;
         tag.tls_serialize_detached().map_err(|_| Refusal::Malformed)
@@ -117,10 +112,8 @@ impl ServerGroup {
     fn staged(&self, message: PublicMessageIn) -> Result<(GroupView, CommitView, Box<StagedCommit>), Refusal> {
         let crypto = self.provider.crypto();
         let view = self.view()?;
-        let processed = self
-            .group
-            .process_message(crypto, protocol_message(message))
-            .map_err(|error| invalid(&error))?;
+        let processed =
+            self.group.process_message(crypto, protocol_message(message)).map_err(|error| invalid(&error))?;
         let (sender, aad) = (processed.sender().clone(), processed.aad().to_vec());
         let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
             return Err(Refusal::CommitMalformed);
@@ -177,13 +170,9 @@ impl ServerGroup {
     /// Go to the next epoch; pending proposals are gone. Refused with StaleEpoch when it was checked for another epoch.
     pub fn merge(&mut self, checked: Checked) -> Result<Changes, Refusal> {
         if checked.epoch != self.epoch() + 1 {
-            return Err(Refusal::StaleEpoch {
-                current_epoch: self.epoch(),
-            });
+            return Err(Refusal::StaleEpoch { current_epoch: self.epoch() });
         }
-        self.group
-            .merge_commit(self.provider.storage(), *checked.staged)
-            .map_err(|_| Refusal::CommitInvalid)?;
+        self.group.merge_commit(self.provider.storage(), *checked.staged).map_err(|_| Refusal::CommitInvalid)?;
         self.keep_facts(checked.facts);
         Ok(self.take_changes())
     }
@@ -193,8 +182,7 @@ impl ServerGroup {
 fn signed_by(info: &VerifiableGroupInfo, leaf: &Leaf) -> Result<Vec<u8>, Refusal> {
     let crypto = super::provider()?;
     let key = OpenMlsSignaturePublicKey::from_signature_key(leaf.sig_public.to_vec().into(), SignatureScheme::ED25519);
-    info.verify_no_out(crypto.crypto(), &key)
-        .map_err(|_| Refusal::GroupInfoMismatch)?;
+    info.verify_no_out(crypto.crypto(), &key).map_err(|_| Refusal::GroupInfoMismatch)?;
     info.unsigned_payload().map_err(|_| Refusal::GroupInfoMismatch)
 }
 
@@ -202,11 +190,7 @@ fn signed_by(info: &VerifiableGroupInfo, leaf: &Leaf) -> Result<Vec<u8>, Refusal
 fn check_welcome(bytes: Option<&[u8]>, does: &CommitView) -> Result<(), Refusal> {
     let added: BTreeSet<&[u8]> = does.adds.iter().map(|add| add.reference.as_slice()).collect();
     let Some(bytes) = bytes else {
-        return if added.is_empty() {
-            Ok(())
-        } else {
-            Err(Refusal::GroupInfoMismatch)
-        };
+        return if added.is_empty() { Ok(()) } else { Err(Refusal::GroupInfoMismatch) };
     };
     let MlsMessageBodyIn::Welcome(welcome) = mls_message(bytes)? else {
         return Err(Refusal::GroupInfoMismatch);

@@ -40,11 +40,7 @@ pub struct Sent {
 
 impl Sent {
     pub fn upload(&self) -> Upload<'_> {
-        Upload {
-            group_info: &self.group_info,
-            welcome: self.welcome.as_deref(),
-            link: self.link.as_deref(),
-        }
+        Upload { group_info: &self.group_info, welcome: self.welcome.as_deref(), link: self.link.as_deref() }
     }
 }
 
@@ -69,13 +65,7 @@ impl Client {
     pub fn new(world: &World, device: &TestDevice) -> Self {
         let provider = Provider::new(device.id.0.repeat(2).try_into().unwrap()).unwrap();
         let identity = Identity::of(device.id, &world.directory).unwrap();
-        Client {
-            provider,
-            device: device.clone(),
-            identity,
-            group: None,
-            lifetime: Lifetime::default(),
-        }
+        Client { provider, device: device.clone(), identity, group: None, lifetime: Lifetime::default() }
     }
 
     pub fn group(&mut self) -> &mut MlsGroup {
@@ -98,15 +88,9 @@ impl Client {
             .with_capabilities(capabilities())
             .lifetime(self.lifetime)
             .with_group_context_extensions(extensions)
-            .build(
-                &self.provider,
-                &self.device.sig,
-                self.identity.with_key(self.device.sig.public()),
-            )
+            .build(&self.provider, &self.device.sig, self.identity.with_key(self.device.sig.public()))
             .unwrap();
-        let info = group
-            .export_group_info(self.provider.crypto(), &self.device.sig, false)
-            .unwrap();
+        let info = group.export_group_info(self.provider.crypto(), &self.device.sig, false).unwrap();
         let tree = group.export_ratchet_tree().tls_serialize_detached().unwrap();
         self.group = Some(group);
         (info.to_bytes().unwrap(), tree)
@@ -114,12 +98,8 @@ impl Client {
 
     pub fn key_package(&self) -> KeyPackage {
         let credential = self.identity.with_key(self.device.sig.public());
-        let builder = KeyPackage::builder()
-            .leaf_node_capabilities(capabilities())
-            .key_package_lifetime(self.lifetime);
-        let bundle = builder
-            .build(SUITE, &self.provider, &self.device.sig, credential)
-            .unwrap();
+        let builder = KeyPackage::builder().leaf_node_capabilities(capabilities()).key_package_lifetime(self.lifetime);
+        let bundle = builder.build(SUITE, &self.provider, &self.device.sig, credential).unwrap();
         bundle.key_package().clone()
     }
 
@@ -152,9 +132,7 @@ impl Client {
 
     /// An external commit from what the server serves.
     pub fn join_externally(&mut self, world: &World, group_info: &[u8], tree: &[u8]) -> Sent {
-        let MlsMessageBodyIn::GroupInfo(info) = mls_message(group_info).unwrap() else {
-            panic!("no GroupInfo")
-        };
+        let MlsMessageBodyIn::GroupInfo(info) = mls_message(group_info).unwrap() else { panic!("no GroupInfo") };
         let epoch = info.epoch().as_u64() + 1;
         let aad = CommitAad::new(world.directory.head().unwrap(), world.time_ms, None).encode();
         let parameters = LeafNodeParameters::builder().with_capabilities(capabilities()).build();
@@ -197,9 +175,7 @@ impl Client {
     }
 
     pub fn join_by_welcome(&mut self, welcome: &[u8], tree: &[u8]) {
-        let MlsMessageBodyIn::Welcome(welcome) = mls_message(welcome).unwrap() else {
-            panic!("no Welcome")
-        };
+        let MlsMessageBodyIn::Welcome(welcome) = mls_message(welcome).unwrap() else { panic!("no Welcome") };
         let tree = RatchetTreeIn::tls_deserialize_exact(tree).unwrap();
         let staged = StagedWelcome::new_from_welcome(&self.provider, &join_config(), welcome, Some(tree)).unwrap();
         self.group = Some(staged.into_group(&self.provider).unwrap());
@@ -208,26 +184,14 @@ impl Client {
     pub fn leave(&mut self) -> Vec<u8> {
         let (provider, device) = (&self.provider, &self.device);
         let group = self.group.as_mut().unwrap();
-        group
-            .leave_group_via_self_remove(provider, &device.sig)
-            .unwrap()
-            .to_bytes()
-            .unwrap()
+        group.leave_group_via_self_remove(provider, &device.sig).unwrap().to_bytes().unwrap()
     }
 }
 
 fn sent(device: &TestDevice, epoch: u64, bundle: CommitMessageBundle) -> Sent {
     let bytes = |message: MlsMessageOut| message.to_bytes().unwrap();
     let (commit, welcome, info) = bundle.into_messages();
-    let link = Link::sign(
-        &device.sig,
-        crate::fixture::ORG,
-        CONVERSATION,
-        GROUP,
-        epoch,
-        vec![1; 90],
-        device.id,
-    );
+    let link = Link::sign(&device.sig, crate::fixture::ORG, CONVERSATION, GROUP, epoch, vec![1; 90], device.id);
     Sent {
         commit: bytes(commit),
         group_info: bytes(info.unwrap()),

@@ -44,14 +44,7 @@ impl ServerGroup {
         check_creator(&group, creator, directory)?;
         check_kind(conversation, &settings, creator, directory)?;
         let facts = GroupFacts::default();
-        let mut created = ServerGroup {
-            org: directory.org(),
-            conversation,
-            id,
-            provider,
-            group,
-            facts,
-        };
+        let mut created = ServerGroup { org: directory.org(), conversation, id, provider, group, facts };
         created.keep_facts(facts);
         let changes = created.take_changes();
         Ok((created, changes))
@@ -109,9 +102,7 @@ fn check_kind(
         ConversationKind::General => is_general && role == Role::Owner && owns_it,
         ConversationKind::Personal => conversation == personal_conversation(org, user),
         kind => {
-            let is_personal = directory
-                .users()
-                .any(|(user, _)| personal_conversation(org, user) == conversation);
+            let is_personal = directory.users().any(|(user, _)| personal_conversation(org, user) == conversation);
             let is_ownable = kind == ConversationKind::Direct || owns_it;
             !is_general && !is_personal && is_ownable && role != Role::Guest
         }

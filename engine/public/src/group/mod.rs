@@ -51,14 +51,7 @@ impl ServerGroup {
             .map_err(|_| Refusal::Malformed)?
             .ok_or(Refusal::Malformed)?;
         let facts = provider.storage().own_row(&id.0, FACTS).ok_or(Refusal::Malformed)?;
-        Ok(ServerGroup {
-            org,
-            conversation,
-            id,
-            provider,
-            group,
-            facts: GroupFacts::decode(&facts)?,
-        })
+        Ok(ServerGroup { org, conversation, id, provider, group, facts: GroupFacts::decode(&facts)? })
     }
 
     pub fn conversation(&self) -> Conversation {
@@ -79,10 +72,7 @@ impl ServerGroup {
 
     /// The facts that decide about the next commit.
     pub fn view(&self) -> Result<GroupView, Refusal> {
-        let pending = self
-            .group
-            .queued_proposals(self.provider.storage())
-            .map_err(|_| Refusal::Malformed)?;
+        let pending = self.group.queued_proposals(self.provider.storage()).map_err(|_| Refusal::Malformed)?;
         let pending = pending.iter().map(|(_, proposal)| proposal);
         GroupView::build(self.group.group_context(), self.group.members(), pending, self.facts)
     }
@@ -90,19 +80,12 @@ impl ServerGroup {
     /// (leaf, user, device), by leaf.
     pub fn roster(&self) -> Result<Vec<(u32, User, Device)>, Refusal> {
         let view = self.view()?;
-        Ok(view
-            .roster
-            .iter()
-            .map(|(index, leaf)| (*index, leaf.identity.user, leaf.identity.device))
-            .collect())
+        Ok(view.roster.iter().map(|(index, leaf)| (*index, leaf.identity.user, leaf.identity.device)).collect())
     }
 
     /// The ratchet tree of this epoch (RFC 9420 section 12.4.3.3).
     pub fn tree(&self) -> Result<Vec<u8>, Refusal> {
-        self.group
-            .export_ratchet_tree()
-            .tls_serialize_detached()
-            .map_err(|_| Refusal::Malformed)
+        self.group.export_ratchet_tree().tls_serialize_detached().map_err(|_| Refusal::Malformed)
     }
 
     fn keep_facts(&mut self, facts: GroupFacts) {
@@ -125,9 +108,7 @@ fn mls_message(bytes: &[u8]) -> Result<MlsMessageBodyIn, Refusal> {
     if bytes.len() > MAX_FRAME_BYTES {
         return Err(Refusal::TooLarge);
     }
-    Ok(MlsMessageIn::tls_deserialize_exact(bytes)
-        .map_err(|_| Refusal::Malformed)?
-        .extract())
+    Ok(MlsMessageIn::tls_deserialize_exact(bytes).map_err(|_| Refusal::Malformed)?.extract())
 }
 
 /// A PublicMessage: handshakes are never encrypted here, or the server could not follow.

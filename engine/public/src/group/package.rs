@@ -32,9 +32,7 @@ pub fn check_key_package(
         return Err(Refusal::Malformed);
     };
     let provider = provider()?;
-    let package = package
-        .validate(provider.crypto(), ProtocolVersion::Mls10)
-        .map_err(|_| Refusal::Malformed)?;
+    let package = package.validate(provider.crypto(), ProtocolVersion::Mls10).map_err(|_| Refusal::Malformed)?;
     if package.ciphersuite() != SUITE {
         return Err(Refusal::Malformed);
     }

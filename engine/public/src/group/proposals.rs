@@ -46,11 +46,7 @@ impl ServerGroup {
         }
         let view = self.view()?;
         let leaf = view.leaf_of(device).ok_or(Refusal::NotAMember)?;
-        if view
-            .pending
-            .iter()
-            .any(|pending| pending.leaf == leaf && pending.by_server)
-        {
+        if view.pending.iter().any(|pending| pending.leaf == leaf && pending.by_server) {
             return Err(Refusal::AlreadyExists);
         }
         let message = ExternalProposal::new_remove::<Provider>(
@@ -90,13 +86,9 @@ impl ServerGroup {
             return Err(Refusal::Malformed);
         }
         if message.epoch().as_u64() != self.epoch() {
-            return Err(Refusal::StaleEpoch {
-                current_epoch: self.epoch(),
-            });
+            return Err(Refusal::StaleEpoch { current_epoch: self.epoch() });
         }
-        let processed = self
-            .group
-            .process_message(self.provider.crypto(), protocol_message(message));
+        let processed = self.group.process_message(self.provider.crypto(), protocol_message(message));
         match processed.map_err(|_| Refusal::CommitMalformed)?.into_content() {
             ProcessedMessageContent::ProposalMessage(proposal) => Ok(*proposal),
             _ => Err(Refusal::CommitMalformed),
@@ -104,9 +96,7 @@ impl ServerGroup {
     }
 
     fn queue(&mut self, proposal: QueuedProposal) -> Result<Changes, Refusal> {
-        self.group
-            .add_proposal(self.provider.storage(), proposal)
-            .map_err(|_| Refusal::Malformed)?;
+        self.group.add_proposal(self.provider.storage(), proposal).map_err(|_| Refusal::Malformed)?;
         Ok(self.take_changes())
     }
 
@@ -114,21 +104,13 @@ impl ServerGroup {
     pub fn pending(&self) -> Result<Vec<(Device, Pending)>, Refusal> {
         let view = self.view()?;
         let device = |pending: &Pending| view.roster.get(&pending.leaf).map(|leaf| leaf.identity.device);
-        Ok(view
-            .pending
-            .iter()
-            .filter_map(|pending| Some((device(pending)?, *pending)))
-            .collect())
+        Ok(view.pending.iter().filter_map(|pending| Some((device(pending)?, *pending))).collect())
     }
 
     /// Devices with a leaf that are not active in the directory, and whose removal is not pending yet.
     pub fn uncovered(&self, directory: &Directory) -> Result<Vec<Device>, Refusal> {
         let view = self.view()?;
-        let is_pending = |index: u32| {
-            view.pending
-                .iter()
-                .any(|pending| pending.leaf == index && pending.by_server)
-        };
+        let is_pending = |index: u32| view.pending.iter().any(|pending| pending.leaf == index && pending.by_server);
         let leaves = view.roster.iter().filter(|(index, _)| !is_pending(**index));
         let devices = leaves.map(|(_, leaf)| leaf.identity.device);
         Ok(devices.filter(|device| !directory.is_active(*device)).collect())

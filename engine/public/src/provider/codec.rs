@@ -61,29 +61,15 @@ pub struct Head {
 pub fn head(bytes: &[u8]) -> Result<Head, StorageError> {
     let first = *bytes.first().ok_or(StorageError)?;
     let width = match first & 0x1f {
-        low @ 0..=23 => {
-            return Ok(Head {
-                major: first >> 5,
-                n: u64::from(low),
-                len: 1,
-            })
-        }
+        low @ 0..=23 => return Ok(Head { major: first >> 5, n: u64::from(low), len: 1 }),
         24 => 1,
         25 => 2,
         26 => 4,
         27 => 8,
         _ => return Err(StorageError), // indefinite lengths do not occur: every serialised sequence knows its length
     };
-    let n = bytes
-        .get(1..1 + width)
-        .ok_or(StorageError)?
-        .iter()
-        .fold(0, |n, byte| n << 8 | u64::from(*byte));
-    Ok(Head {
-        major: first >> 5,
-        n,
-        len: 1 + width,
-    })
+    let n = bytes.get(1..1 + width).ok_or(StorageError)?.iter().fold(0, |n, byte| n << 8 | u64::from(*byte));
+    Ok(Head { major: first >> 5, n, len: 1 + width })
 }
 
 pub fn split(bytes: &[u8], n: u64) -> Result<(&[u8], &[u8]), StorageError> {
@@ -213,18 +199,10 @@ mod tests {
 
     #[test]
     fn a_byte_vector_takes_its_own_size_and_comes_back() {
-        let entity = (
-            vec![200u8; 1000],
-            "name".to_owned(),
-            Some(vec![vec![1u32, 70_000], vec![]]),
-            [1u8, 2, 3],
-        );
+        let entity = (vec![200u8; 1000], "name".to_owned(), Some(vec![vec![1u32, 70_000], vec![]]), [1u8, 2, 3]);
         let bytes = to_bytes(&entity).unwrap();
         assert!(bytes.len() < 1040);
-        assert_eq!(
-            from_bytes::<(Vec<u8>, String, Option<Vec<Vec<u32>>>, [u8; 3])>(&bytes).unwrap(),
-            entity
-        );
+        assert_eq!(from_bytes::<(Vec<u8>, String, Option<Vec<Vec<u32>>>, [u8; 3])>(&bytes).unwrap(), entity);
     }
 
     #[test]

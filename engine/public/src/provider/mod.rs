@@ -48,10 +48,7 @@ impl Rand {
     }
 
     pub fn fill(&self, bytes: &mut [u8]) {
-        self.0
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .fill_bytes(bytes);
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).fill_bytes(bytes);
     }
 }
 
@@ -80,11 +77,7 @@ impl Provider {
     /// `entropy`: 32 bytes from the operating system, used once.
     pub fn new(entropy: [u8; 32]) -> Result<Self, Refusal> {
         let crypto = CryptoProvider::new().map_err(|_| Refusal::Corrupt)?;
-        Ok(Provider {
-            crypto,
-            rand: Rand::new(entropy),
-            storage: Storage::default(),
-        })
+        Ok(Provider { crypto, rand: Rand::new(entropy), storage: Storage::default() })
     }
 }
 

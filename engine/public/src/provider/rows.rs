@@ -60,9 +60,7 @@ impl Overlay {
             .map(|(key, _)| key.clone())
             .collect();
         keys.extend(
-            starting_with(&self.changed, prefix)
-                .filter(|(_, value)| value.is_some())
-                .map(|(key, _)| key.clone()),
+            starting_with(&self.changed, prefix).filter(|(_, value)| value.is_some()).map(|(key, _)| key.clone()),
         );
         keys.sort();
         keys
@@ -136,10 +134,7 @@ mod tests {
         rows.delete(b"a");
         rows.put(b"d".to_vec(), b"5".to_vec());
         assert_eq!(rows.keys_with(b""), vec![b"b".to_vec(), b"d".to_vec()]);
-        assert_eq!(
-            rows.take_delta(),
-            vec![(b"a".to_vec(), None), (b"d".to_vec(), Some(b"5".to_vec()))]
-        );
+        assert_eq!(rows.take_delta(), vec![(b"a".to_vec(), None), (b"d".to_vec(), Some(b"5".to_vec()))]);
         assert_eq!(rows.take_delta(), vec![]);
     }
 

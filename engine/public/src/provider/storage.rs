@@ -112,10 +112,7 @@ impl Storage {
     }
 
     fn list<V: DeserializeOwned>(&self, key: &[u8]) -> Result<Vec<V>, StorageError> {
-        self.encoded_list(key)?
-            .iter()
-            .map(|value| codec::from_bytes(value))
-            .collect()
+        self.encoded_list(key)?.iter().map(|value| codec::from_bytes(value)).collect()
     }
 
     fn append(&self, key: Vec<u8>, value: &impl Serialize) -> Result<(), StorageError> {
@@ -223,10 +220,7 @@ impl StorageProvider<CURRENT_VERSION> for Storage {
         group_id: &GroupId,
         interim_transcript_hash: &InterimTranscriptHash,
     ) -> Result<(), StorageError> {
-        self.put(
-            group_key(GROUP_INTERIM_TRANSCRIPT_HASH, group_id)?,
-            interim_transcript_hash,
-        )
+        self.put(group_key(GROUP_INTERIM_TRANSCRIPT_HASH, group_id)?, interim_transcript_hash)
     }
 
     fn write_context<GroupId: traits::GroupId<CURRENT_VERSION>, GroupContext: traits::GroupContext<CURRENT_VERSION>>(
@@ -308,10 +302,7 @@ impl StorageProvider<CURRENT_VERSION> for Storage {
         group_id: &GroupId,
         application_export_tree: &ApplicationExportTree,
     ) -> Result<(), StorageError> {
-        self.put(
-            group_key(GROUP_APPLICATION_EXPORT_TREE, group_id)?,
-            application_export_tree,
-        )
+        self.put(group_key(GROUP_APPLICATION_EXPORT_TREE, group_id)?, application_export_tree)
     }
 
     fn write_signature_key_pair<
@@ -526,9 +517,7 @@ impl StorageProvider<CURRENT_VERSION> for Storage {
         epoch: &EpochKey,
         leaf_index: u32,
     ) -> Result<Vec<HpkeKeyPair>, StorageError> {
-        Ok(self
-            .get(&epoch_keys_key(group_id, epoch, leaf_index)?)?
-            .unwrap_or_default())
+        Ok(self.get(&epoch_keys_key(group_id, epoch, leaf_index)?)?.unwrap_or_default())
     }
 
     fn key_package<
@@ -651,10 +640,7 @@ impl StorageProvider<CURRENT_VERSION> for Storage {
         group_id: &GroupId,
     ) -> Result<(), StorageError> {
         // Both the proposals and their order: openmls_memory_storage leaves the proposals behind.
-        let (order, proposals) = (
-            group_key(GROUP_PROPOSAL_ORDER, group_id)?,
-            group_key(GROUP_PROPOSAL, group_id)?,
-        );
+        let (order, proposals) = (group_key(GROUP_PROPOSAL_ORDER, group_id)?, group_key(GROUP_PROPOSAL, group_id)?);
         let mut rows = self.write();
         rows.delete(&order);
         rows.delete_with(&proposals);

@@ -22,10 +22,7 @@ fn skeleton_key(prefix: &[u8]) -> Vec<u8> {
 
 /// Which list of nodes a map key names, if it names one.
 fn node_list(name: &[u8]) -> Option<u8> {
-    NODE_LISTS
-        .iter()
-        .find(|(list, _)| *list == name)
-        .map(|(_, label)| *label)
+    NODE_LISTS.iter().find(|(list, _)| *list == name).map(|(_, label)| *label)
 }
 
 /// Walk the maps of `bytes`: everything goes to `out` as it is, but a list of nodes to `on_list(label, n, rest)`,
@@ -45,10 +42,7 @@ fn walk<'a>(
     let mut rest = &bytes[map.len..];
     for _ in 0..map.n {
         let name_head = head(rest)?;
-        let (name, after) = split(
-            &rest[name_head.len..],
-            if name_head.major == 3 { name_head.n } else { u64::MAX },
-        )?;
+        let (name, after) = split(&rest[name_head.len..], if name_head.major == 3 { name_head.n } else { u64::MAX })?;
         out.extend_from_slice(&rest[..rest.len() - after.len()]);
         rest = match (name, node_list(name)) {
             (_, Some(list)) => on_list(list, after, out)?,

@@ -171,9 +171,7 @@ impl Directory {
 
     #[staticmethod]
     fn load(py: Python<'_>, snapshot: &[u8]) -> PyResult<Self> {
-        let inner = py
-            .detach(|| directory::Directory::from_snapshot(snapshot))
-            .map_err(refused)?;
+        let inner = py.detach(|| directory::Directory::from_snapshot(snapshot)).map_err(refused)?;
         Ok(Directory { inner })
     }
 
@@ -222,10 +220,7 @@ impl Directory {
     }
 
     fn users(&self) -> Vec<UserView> {
-        self.inner
-            .users()
-            .map(|(user, state)| UserView::of(user, state))
-            .collect()
+        self.inner.users().map(|(user, state)| UserView::of(user, state)).collect()
     }
 
     fn user(&self, user: &[u8]) -> PyResult<Option<UserView>> {
@@ -234,9 +229,7 @@ impl Directory {
     }
 
     fn user_by_account(&self, account: &str) -> Option<UserView> {
-        self.inner
-            .user_by_account(account)
-            .map(|(user, state)| UserView::of(user, state))
+        self.inner.user_by_account(account).map(|(user, state)| UserView::of(user, state))
     }
 
     fn device(&self, device: &[u8]) -> PyResult<Option<DeviceView>> {
@@ -245,19 +238,11 @@ impl Directory {
 
     fn devices_of(&self, user: &[u8]) -> PyResult<Vec<DeviceView>> {
         let devices = self.inner.devices_of(User(fixed(user)?));
-        Ok(devices
-            .into_iter()
-            .filter_map(|(device, _)| self.view(device))
-            .collect())
+        Ok(devices.into_iter().filter_map(|(device, _)| self.view(device)).collect())
     }
 
     fn active_devices_of(&self, user: &[u8]) -> PyResult<Vec<[u8; 16]>> {
-        Ok(self
-            .inner
-            .active_devices_of(User(fixed(user)?))
-            .into_iter()
-            .map(|device| device.0)
-            .collect())
+        Ok(self.inner.active_devices_of(User(fixed(user)?)).into_iter().map(|device| device.0).collect())
     }
 
     fn is_active(&self, device: &[u8]) -> PyResult<bool> {
@@ -269,18 +254,12 @@ impl Directory {
     }
 
     fn invitations(&self) -> Vec<InvitationView> {
-        self.inner
-            .invitations()
-            .map(|(invitation, state)| InvitationView::of(invitation, state))
-            .collect()
+        self.inner.invitations().map(|(invitation, state)| InvitationView::of(invitation, state)).collect()
     }
 
     fn invitation(&self, invitation: &[u8]) -> PyResult<Option<InvitationView>> {
         let invitation = Invitation(fixed(invitation)?);
-        Ok(self
-            .inner
-            .invitation(invitation)
-            .map(|state| InvitationView::of(invitation, state)))
+        Ok(self.inner.invitation(invitation).map(|state| InvitationView::of(invitation, state)))
     }
 
     fn server_key(&self) -> Option<[u8; 32]> {
@@ -288,9 +267,7 @@ impl Directory {
     }
 
     fn policy(&self) -> Option<(u64, Option<u64>, bool)> {
-        self.inner
-            .policy()
-            .map(|policy| (policy.version, policy.idle_ms, policy.strict_recovery))
+        self.inner.policy().map(|policy| (policy.version, policy.idle_ms, policy.strict_recovery))
     }
 }
 

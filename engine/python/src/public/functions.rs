@@ -41,33 +41,21 @@ fn personal_conversation(org: &[u8], user: &[u8]) -> PyResult<[u8; 16]> {
 
 #[pyfunction]
 fn create_entry(group: &[u8], group_info: &[u8], creator: &[u8]) -> PyResult<Vec<u8>> {
-    let entry = log::Create {
-        group: Group(fixed(group)?),
-        group_info: group_info.to_vec(),
-        creator: Device(fixed(creator)?),
-    };
+    let entry =
+        log::Create { group: Group(fixed(group)?), group_info: group_info.to_vec(), creator: Device(fixed(creator)?) };
     Ok(entry.encode())
 }
 
 #[pyfunction]
 fn commit_entry(epoch: u64, commit: &[u8]) -> Vec<u8> {
-    log::Commit {
-        epoch,
-        message: commit.to_vec(),
-    }
-    .encode()
+    log::Commit { epoch, message: commit.to_vec() }.encode()
 }
 
 #[pyfunction]
 #[pyo3(signature = (epoch, proposal, cause_n))]
 fn proposal_entry(epoch: u64, proposal: &[u8], cause_n: Option<u64>) -> Vec<u8> {
     let cause = cause_n.map(|n| Cause::Directory { n });
-    log::Proposal {
-        epoch,
-        message: proposal.to_vec(),
-        cause,
-    }
-    .encode()
+    log::Proposal { epoch, message: proposal.to_vec(), cause }.encode()
 }
 
 #[pyfunction]
@@ -133,9 +121,7 @@ fn check_sealed(
 
 #[pyfunction]
 fn sealed_epoch(sealed: &[u8]) -> PyResult<u64> {
-    sealed::Sealed::decode(sealed)
-        .map(|sealed| sealed.header.epoch)
-        .map_err(refused)
+    sealed::Sealed::decode(sealed).map(|sealed| sealed.header.epoch).map_err(refused)
 }
 
 #[pyfunction]
@@ -151,14 +137,7 @@ fn verify_sign_in(
     signature: &[u8],
 ) -> PyResult<()> {
     let (org, device) = (Org(fixed(org)?), Device(fixed(device)?));
-    let sign_in = sign_in::SignIn {
-        org,
-        origin,
-        server_nonce,
-        client_nonce,
-        device,
-        time_ms,
-    };
+    let sign_in = sign_in::SignIn { org, origin, server_nonce, client_nonce, device, time_ms };
     sign_in.verify(&fixed(auth_public)?, signature).map_err(refused)
 }
 
@@ -219,9 +198,7 @@ fn check_key_package(
 ) -> PyResult<(Vec<u8>, bool)> {
     let (device, directory) = (Device(fixed(device)?), &directory.inner);
     let checked = py.detach(|| group::check_key_package(package, device, directory, now_ms));
-    checked
-        .map(|checked| (checked.reference, checked.is_last_resort))
-        .map_err(refused)
+    checked.map(|checked| (checked.reference, checked.is_last_resort)).map_err(refused)
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

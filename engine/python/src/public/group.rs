@@ -11,6 +11,9 @@ use super::{fixed, refused};
 
 type Change = (Vec<u8>, Option<Vec<u8>>);
 
+/// (leaf, user, device)
+type Seat = (u32, [u8; 32], [u8; 16]);
+
 /// (device, user)
 type Who = ([u8; 16], [u8; 32]);
 
@@ -59,11 +62,7 @@ impl From<settings::Settings> for Settings {
         Settings {
             version: settings.version,
             kind: settings.kind.name(),
-            roles: settings
-                .roles
-                .iter()
-                .map(|(user, role)| (user.0, role.name()))
-                .collect(),
+            roles: settings.roles.iter().map(|(user, role)| (user.0, role.name())).collect(),
             who_may_add: match settings.who_may_add {
                 settings::WhoMayAdd::Member => "member",
                 settings::WhoMayAdd::Moderator => "moderator",
@@ -147,15 +146,10 @@ impl Group {
         now_ms: u64,
     ) -> PyResult<(Self, Vec<Change>)> {
         let _ = now_ms;
-        let (conversation, group) = (
-            Conversation(fixed(conversation)?),
-            inmost_public::ids::Group(fixed(group)?),
-        );
+        let (conversation, group) = (Conversation(fixed(conversation)?), inmost_public::ids::Group(fixed(group)?));
         let (creator, directory) = (Device(fixed(creator)?), &directory.inner);
         let created = py.detach(|| ServerGroup::create(conversation, group, group_info, tree, creator, directory));
-        created
-            .map(|(inner, changes)| (Group { inner }, changes))
-            .map_err(refused)
+        created.map(|(inner, changes)| (Group { inner }, changes)).map_err(refused)
     }
 
     #[staticmethod]
@@ -169,9 +163,7 @@ impl Group {
         let (org, conversation) = (Org(fixed(org)?), Conversation(fixed(conversation)?));
         let group = inmost_public::ids::Group(fixed(group)?);
         let rows: Vec<_> = rows.iter().map(|(key, value)| (key.to_vec(), value.to_vec())).collect();
-        let inner = py
-            .detach(|| ServerGroup::load(org, conversation, group, rows))
-            .map_err(refused)?;
+        let inner = py.detach(|| ServerGroup::load(org, conversation, group, rows)).map_err(refused)?;
         Ok(Group { inner })
     }
 
@@ -187,14 +179,7 @@ impl Group {
         welcome: Option<&[u8]>,
         link: Option<&[u8]>,
     ) -> PyResult<Checked> {
-        let (directory, upload) = (
-            &directory.inner,
-            Upload {
-                group_info,
-                welcome,
-                link,
-            },
-        );
+        let (directory, upload) = (&directory.inner, Upload { group_info, welcome, link });
         let checked = py.detach(|| self.inner.check(commit, directory, now_ms, upload));
         checked.map(Checked::from).map_err(refused)
     }
@@ -207,15 +192,11 @@ impl Group {
     }
 
     fn propose_remove(&mut self, device: &[u8], key: &ServerKey) -> PyResult<(Vec<u8>, Vec<Change>)> {
-        self.inner
-            .propose_remove(Device(fixed(device)?), &key.0)
-            .map_err(refused)
+        self.inner.propose_remove(Device(fixed(device)?), &key.0).map_err(refused)
     }
 
     fn accept_proposal(&mut self, proposal: &[u8], device: &[u8]) -> PyResult<Vec<Change>> {
-        self.inner
-            .accept_proposal(proposal, Device(fixed(device)?))
-            .map_err(refused)
+        self.inner.accept_proposal(proposal, Device(fixed(device)?)).map_err(refused)
     }
 
     fn uncovered(&self, directory: &Directory) -> PyResult<Vec<[u8; 16]>> {
@@ -225,10 +206,7 @@ impl Group {
 
     fn pending(&self) -> PyResult<Vec<([u8; 16], bool)>> {
         let pending = self.inner.pending().map_err(refused)?;
-        Ok(pending
-            .into_iter()
-            .map(|(device, pending)| (device.0, pending.by_server))
-            .collect())
+        Ok(pending.into_iter().map(|(device, pending)| (device.0, pending.by_server)).collect())
     }
 
     #[getter]
@@ -251,12 +229,9 @@ impl Group {
         self.inner.settings().map(Settings::from).map_err(refused)
     }
 
-    fn roster(&self) -> PyResult<Vec<(u32, [u8; 32], [u8; 16])>> {
+    fn roster(&self) -> PyResult<Vec<Seat>> {
         let roster = self.inner.roster().map_err(refused)?;
-        Ok(roster
-            .into_iter()
-            .map(|(leaf, user, device)| (leaf, user.0, device.0))
-            .collect())
+        Ok(roster.into_iter().map(|(leaf, user, device)| (leaf, user.0, device.0)).collect())
     }
 
     fn is_member(&self, device: &[u8]) -> PyResult<bool> {
@@ -266,9 +241,7 @@ impl Group {
     }
 
     fn may_join(&self, device: &[u8], directory: &Directory) -> PyResult<bool> {
-        self.inner
-            .may_join(Device(fixed(device)?), &directory.inner)
-            .map_err(refused)
+        self.inner.may_join(Device(fixed(device)?), &directory.inner).map_err(refused)
     }
 
     fn tree(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
