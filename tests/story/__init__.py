@@ -1,0 +1,1 @@
+"""Stories: real processes, driven as people drive them."""
