@@ -179,7 +179,7 @@ fn public_vectors() -> Value {
         "sign_in": { "origin": sign_in.origin, "server_nonce": hex(sign_in.server_nonce), "client_nonce": hex(sign_in.client_nonce),
                      "time_ms": sign_in.time_ms, "signature": hex(sign_in.sign(&person.device.auth)) },
         "sealed": hex(sealed.encode()), "message": hex(header.id), "epoch": 3,
-        "commit_aad": hex(CommitAad::new(head, 1_700_000_000_000, Some([4; 32])).encode()),
+        "commit_aad": hex(CommitAad::new(head, 1_700_000_000_000).encode()),
         "settings": hex(settings.encode()), "identity": hex(identity.encode()),
     })
 }

@@ -62,7 +62,7 @@ impl Scene {
             is_known: true,
             has_path: true,
             path_leaf: self.view.roster.get(&by).copied(),
-            aad: CommitAad::new(self.head(), 1_000_000, None),
+            aad: CommitAad::new(self.head(), 1_000_000),
         }
     }
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::cbor::{self, Item};
+use crate::cbor;
 use crate::credential::Leaf;
 use crate::ids::{Device, Head, User};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 
-/// A commit's authenticated data: `CBOR[1, dir_n, dir_D, seg, first, horizon, time_ms, group_info_hash]`.
+/// A commit's authenticated data: `CBOR[1, dir_n, dir_D, seg, first, horizon, time_ms]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommitAad {
     /// The directory head that its author knew.
@@ -17,24 +17,22 @@ pub struct CommitAad {
     pub first: u64,
     pub horizon: u64,
     pub time_ms: u64,
-    /// SHA-256 of the GroupInfo (MLSMessage bytes) that an external joiner was given; None in a member's commit.
-    pub group_info_hash: Option<[u8; 32]>,
 }
 
 impl CommitAad {
     /// As this version writes it: no segments yet.
-    pub fn new(dir: Head, time_ms: u64, group_info_hash: Option<[u8; 32]>) -> Self {
-        CommitAad { dir, seg: false, first: 0, horizon: 0, time_ms, group_info_hash }
+    pub fn new(dir: Head, time_ms: u64) -> Self {
+        CommitAad { dir, seg: false, first: 0, horizon: 0, time_ms }
     }
 
     pub fn encode(&self) -> Vec<u8> {
-        let CommitAad { dir, seg, first, horizon, time_ms, group_info_hash } = *self;
-        cbor::encode(&crate::cbor![1, dir.n, dir.hash, seg, first, horizon, time_ms, group_info_hash])
+        let CommitAad { dir, seg, first, horizon, time_ms } = *self;
+        cbor::encode(&crate::cbor![1, dir.n, dir.hash, seg, first, horizon, time_ms])
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
         let item = cbor::decode(bytes)?;
-        let [version, n, hash, seg, first, horizon, time_ms, group_info_hash] = item.array()?;
+        let [version, n, hash, seg, first, horizon, time_ms] = item.array()?;
         crate::log::version_1(version)?;
         Ok(CommitAad {
             dir: Head { n: n.uint()?, hash: hash.fixed()? },
@@ -42,7 +40,6 @@ impl CommitAad {
             first: first.uint()?,
             horizon: horizon.uint()?,
             time_ms: time_ms.uint()?,
-            group_info_hash: group_info_hash.or_null(Item::fixed)?,
         })
     }
 }

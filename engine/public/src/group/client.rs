@@ -105,7 +105,7 @@ impl Client {
 
     /// A commit by a member; it stays pending.
     pub fn commit(&mut self, world: &World, doing: Doing) -> Sent {
-        let aad = CommitAad::new(world.directory.head().unwrap(), world.time_ms, None).encode();
+        let aad = CommitAad::new(world.directory.head().unwrap(), world.time_ms).encode();
         let (provider, device) = (&self.provider, &self.device);
         let group = self.group.as_mut().unwrap();
         group.clear_pending_commit(provider.storage()).unwrap();
@@ -134,7 +134,7 @@ impl Client {
     pub fn join_externally(&mut self, world: &World, group_info: &[u8], tree: &[u8]) -> Sent {
         let MlsMessageBodyIn::GroupInfo(info) = mls_message(group_info).unwrap() else { panic!("no GroupInfo") };
         let epoch = info.epoch().as_u64() + 1;
-        let aad = CommitAad::new(world.directory.head().unwrap(), world.time_ms, None).encode();
+        let aad = CommitAad::new(world.directory.head().unwrap(), world.time_ms).encode();
         let parameters = LeafNodeParameters::builder().with_capabilities(capabilities()).build();
         let (group, bundle) = MlsGroup::external_commit_builder()
             .with_ratchet_tree(RatchetTreeIn::tls_deserialize_exact(tree).unwrap())

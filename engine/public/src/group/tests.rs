@@ -383,10 +383,10 @@ fn the_authenticated_data_decide_and_adds_without_path_are_counted() {
     let at = room.world.time_ms;
     let cases = [
         (b"not CBOR".to_vec(), Refusal::CommitMalformed),
-        (CommitAad { seg: true, ..CommitAad::new(head, at, None) }.encode(), Refusal::CommitMalformed),
-        (CommitAad::new(head, at - 120_001, None).encode(), Refusal::ClockSkewed),
-        (CommitAad::new(Head { hash: [0; 32], ..head }, at, None).encode(), Refusal::DirectoryForked),
-        (CommitAad::new(Head { n: head.n - 1, hash: head.hash }, at, None).encode(), Refusal::DirectoryBehind),
+        (CommitAad { seg: true, ..CommitAad::new(head, at) }.encode(), Refusal::CommitMalformed),
+        (CommitAad::new(head, at - 120_001).encode(), Refusal::ClockSkewed),
+        (CommitAad::new(Head { hash: [0; 32], ..head }, at).encode(), Refusal::DirectoryForked),
+        (CommitAad::new(Head { n: head.n - 1, hash: head.hash }, at).encode(), Refusal::DirectoryBehind),
     ];
     for (aad, refusal) in cases {
         let sent = room.owner.1.commit(&room.world, with(aad));
