@@ -1,12 +1,44 @@
 //! The engine: what a device of Inmost decides, seals and opens. Input in, effects out; no clock, network or disk.
 
 pub mod aead;
+mod alarms;
+mod claim;
+mod commands;
 pub mod content;
+mod conversation;
+mod directory_sync;
+pub mod effects;
+pub mod engine;
+pub mod frames;
+mod history;
+mod homes;
+pub mod input;
+mod key_packages;
 pub mod keys;
 pub mod link;
+mod log_sync;
+mod machine;
+mod me;
 pub mod message;
+mod opened;
+mod outbox;
+pub mod pack;
 pub mod padme;
+mod pages;
+mod people;
+mod receipts;
 pub mod recovery;
+pub mod refused;
+mod returning;
+mod roster_history;
+mod rows;
 pub mod safety;
+mod session;
 pub mod signature;
+mod timeline;
+mod told;
 pub mod vault;
+mod vault_sync;
+mod views;
+
+pub use engine::Engine;

@@ -1,0 +1,34 @@
+//! A person's commands, each to the file that knows it.
+
+use crate::input::CommandId;
+use crate::machine::Machine;
+use crate::map;
+use crate::me::Phase;
+use crate::pack::Value;
+use crate::refused::Refused;
+
+impl Machine {
+    pub(crate) fn command(&mut self, id: CommandId, name: &str, arguments: &Value) -> Result<(), Refused> {
+        let is_ready = self.me.as_ref().is_some_and(|me| me.phase == Phase::Ready);
+        match name {
+            "begin" => self.begin(id, arguments),
+            "claimed" => self.claimed(id, arguments),
+            "sign_in" => self.sign_in(id, arguments),
+            "recover" => self.recover(id, arguments),
+            _ if !is_ready => Err(Refused::wrong_phase()),
+            "invite" | "withdraw" | "set_role" | "suspend" | "rename" | "revoke" => self.change_directory(id, name, arguments),
+            "create" => self.create(id, arguments),
+            "add" | "remove" | "leave" | "rotate" => self.change_membership(id, name, arguments),
+            "send" => self.send(id, arguments),
+            "read" => self.read(id, arguments),
+            "signal" => self.signal(id, arguments),
+            "page" => self.page(id, arguments),
+            "mark_verified" => {
+                self.mark_verified(arguments.field("user")?, arguments.get("number").text()?)?;
+                self.done(id, map! {});
+                Ok(())
+            }
+            _ => Err(Refused::unknown_command()),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `step` and `view`: the whole of what a host calls. They only route.
+
+use inmost_public::Refusal;
+
+use crate::frames::Told;
+use crate::input::{Input, InputKind};
+use crate::machine::Machine;
+use crate::pack::{self, Value};
+use crate::refused::Refused;
+use crate::rows::Rows;
+
+/// One device. Not to be called by two threads at once.
+pub struct Engine {
+    machine: Machine,
+}
+
+impl Engine {
+    /// `rows`: the `state` table, empty for a new device. Corrupt when a row does not read.
+    pub fn new(rows: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Result<Self, Refused> {
+        Ok(Engine { machine: Machine::load(Rows::new(rows))? })
+    }
+
+    /// Take one input, give its effects. An error changes nothing.
+    pub fn step(&mut self, input: &[u8]) -> Result<Vec<u8>, Refused> {
+        let input = Input::decode(input)?;
+        let machine = &mut self.machine;
+        machine.now = machine.now.max(input.now_ms);
+        machine.seed(input.entropy);
+        machine.out = Default::default();
+        match route(machine, input.kind).and_then(|()| machine.save_groups().map_err(Refused::from)) {
+            Ok(()) => Ok(finish(machine)),
+            Err(refused) => {
+                machine.rows.discard();
+                machine.out = Default::default();
+                machine.reload()?;
+                Err(refused)
+            }
+        }
+    }
+
+    /// Read state; nothing changes.
+    pub fn view(&mut self, question: &[u8]) -> Result<Vec<u8>, Refused> {
+        let Value::Array(question) = pack::decode(question)? else { return Err(Refusal::Malformed.into()) };
+        let [name, arguments] = question.as_slice() else { return Err(Refusal::Malformed.into()) };
+        Ok(pack::encode(&self.machine.view(name.text()?, arguments)?))
+    }
+}
+
+fn finish(machine: &mut Machine) -> Vec<u8> {
+    let rows = machine.rows.commit();
+    machine.is_directory_changed = false;
+    let mut out = std::mem::take(&mut machine.out);
+    out.rows.extend(rows.into_iter().map(|(key, value)| crate::effects::RowChange { table: "state", key, value }));
+    out.wake_at_ms = machine.session.wakes.values().min().copied();
+    out.encode()
+}
+
+fn route(machine: &mut Machine, input: InputKind) -> Result<(), Refused> {
+    match input {
+        InputKind::Connected => Ok(machine.connected()?),
+        InputKind::Disconnected => {
+            machine.disconnected();
+            Ok(())
+        }
+        InputKind::Tick => Ok(machine.tick()?),
+        InputKind::Frame(frame) => Ok(machine.told(Told::decode(&frame)?)?),
+        InputKind::Command { id, name, arguments } => {
+            if let Err(refused) = machine.command(id, &name, &arguments) {
+                machine.rows.discard();
+                machine.out = Default::default();
+                machine.reload()?;
+                machine.refuse(id, refused);
+            }
+            Ok(())
+        }
+    }
+}

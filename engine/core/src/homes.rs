@@ -1,0 +1,62 @@
+//! The two groups everybody has: the personal group and the general channel. Made or joined when the directory allows it.
+
+use inmost_public::directory::{Payload, Role};
+use inmost_public::ids::{general_conversation, personal_conversation, Conversation};
+use inmost_public::settings::ConversationKind;
+use inmost_public::Refusal;
+
+use crate::machine::Machine;
+use crate::me::Phase;
+use crate::pack::Value;
+
+impl Machine {
+    /// What a device has to have, asked after each sync and each change of the directory. Does only what is missing.
+    pub(crate) fn settle(&mut self) -> Result<(), Refusal> {
+        let me = self.me()?.clone();
+        if me.phase != Phase::Ready || !self.directory.is_active(me.device) || self.session.is_forked {
+            return Ok(());
+        }
+        let role = self.directory.user(me.user).map(|state| state.role()).ok_or(Refusal::Unknown)?;
+        if self.directory.server_key().is_none() {
+            let Some(sig_public) = me.server_key.filter(|_| role == Role::Owner) else { return Ok(()) };
+            if self.rows.with_prefix(b"E").is_empty() {
+                self.append_own(Payload::ServerKey { sig_public }, None, Value::Nil)?;
+            }
+            return Ok(()); // groups are made with the server's key in them, so that it can ask for removals
+        }
+        self.publish_key_packages(self.session.key_packages)?;
+        let personal = personal_conversation(me.org, me.user);
+        let general = general_conversation(me.org);
+        self.home(personal, ConversationKind::Personal, true)?;
+        if role != Role::Guest {
+            self.home(general, ConversationKind::General, role == Role::Owner)?;
+        }
+        self.join_listed()?;
+        self.put_vault_if_missing()
+    }
+
+    fn home(&mut self, conversation: Conversation, kind: ConversationKind, may_create: bool) -> Result<(), Refusal> {
+        if self.conversations.contains_key(&conversation) {
+            return Ok(());
+        }
+        if self.session.next_n.contains_key(&conversation) {
+            return self.join(conversation);
+        }
+        if may_create {
+            self.create_group(conversation, kind)?;
+        }
+        Ok(())
+    }
+
+    /// Everything the server lists for this person and this device is not in: groups of the person's other devices.
+    fn join_listed(&mut self) -> Result<(), Refusal> {
+        let listed: Vec<Conversation> = self.session.joinable.iter().copied().collect();
+        for conversation in listed {
+            let is_known = self.conversations.contains_key(&conversation) || self.rows.has(crate::rows::Row::Welcome(conversation));
+            if !is_known {
+                self.join(conversation)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! What lives as long as one connection: requests that wait for their answers, and how far the sync has come.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use inmost_public::ids::{Conversation, Device, User};
+
+use crate::frames::{ConversationState, RequestId, Tree, WaitingWelcome};
+use crate::input::CommandId;
+
+/// What an answer will be for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Sync,
+    Directory,
+    /// A directory entry, by the sequence of its row.
+    Entry(u64),
+    Create(Conversation),
+    Commit(Conversation),
+    External(Conversation),
+    Propose(Conversation),
+    PutLink(Conversation, u64),
+    Complaint,
+    /// Items from the head on.
+    Log(Conversation),
+    /// The handshake entries before this device's time.
+    Prologue(Conversation),
+    /// A page of messages, with what it must end in.
+    Page(Conversation),
+    Links(Conversation),
+    Group(Conversation),
+    Tree(Conversation),
+    /// The log around a Welcome's commit.
+    WelcomeLog(Conversation),
+    Taken(Conversation),
+    Send(Conversation, u64),
+    Receipt(Conversation, Option<CommandId>),
+    Receipts(Conversation),
+    Signal,
+    Delete,
+    Publish,
+    Claim(Conversation, u64),
+    Vault,
+    VaultRows(Vec<Conversation>),
+    FetchVault,
+}
+
+/// Where the sync of this connection stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    #[default]
+    Offline,
+    /// Waiting for Synced pages.
+    Syncing,
+    /// Fetching the directory.
+    Directory,
+    Live,
+}
+
+/// A page of messages that a person or the sync wants.
+#[derive(Clone, Debug)]
+pub struct PageWanted {
+    pub command: Option<CommandId>,
+    pub limit: u64,
+    pub before: Option<u64>,
+}
+
+#[derive(Debug, Default)]
+pub struct Session {
+    pub stage: Stage,
+    pub asked: BTreeMap<RequestId, Asked>,
+    pub states: Vec<ConversationState>,
+    /// By conversation: the number its next new item will get, as far as the server said.
+    pub next_n: BTreeMap<Conversation, u64>,
+    pub directory_next_n: u64,
+    /// Conversations with a FetchLog under way.
+    pub fetching: BTreeSet<Conversation>,
+    /// Waiting for the directory to reach this number.
+    pub stalled: BTreeMap<Conversation, u64>,
+    pub pages: BTreeMap<Conversation, Vec<PageWanted>>,
+    /// Outbox rows sent on this connection.
+    pub sent: BTreeSet<(Conversation, u64)>,
+    /// Own messages accepted at a number that is not yet next in the log.
+    pub accepted: BTreeMap<(Conversation, u64), (u64, u64)>,
+    pub is_ready_said: bool,
+    pub wakes: BTreeMap<Wake, u64>,
+    pub slow_until_ms: u64,
+    pub online: BTreeMap<Conversation, BTreeSet<Device>>,
+    /// Read positions already asked for.
+    pub receipts_asked: BTreeSet<Conversation>,
+    pub typing: BTreeMap<(Conversation, User), u64>,
+    pub directory_commands: Vec<CommandId>,
+    pub publishing: bool,
+    /// Pending requests sent again on this connection.
+    pub resent: BTreeSet<RequestId>,
+    /// Conversations whose last refusal was answered by trying once more.
+    pub retried: BTreeSet<Conversation>,
+    /// External commits that were refused for good; tried again after the next connection.
+    pub join_refused: BTreeSet<Conversation>,
+    /// Trees that wait for the log of their Welcome.
+    pub trees: BTreeMap<Conversation, Tree>,
+    /// No link opens further back: the page at hand is shown as far as it opens.
+    pub walked_out: BTreeSet<Conversation>,
+    /// Heads that do not extend one another were seen: no additions.
+    pub is_forked: bool,
+    /// Key packages the server has of this device.
+    pub key_packages: u64,
+    /// Conversations listed by the server that this device has no leaf in.
+    pub joinable: BTreeSet<Conversation>,
+    pub returning: Option<crate::returning::Returning>,
+    pub vault_rows_at_ms: u64,
+    /// What the batch under way holds: epoch and recovery key.
+    pub vault_epochs: BTreeMap<Conversation, (u64, [u8; 16])>,
+    pub welcomes: Vec<WaitingWelcome>,
+}
+
+/// Why the engine wants to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wake {
+    Advance(Conversation),
+    Gap(Conversation),
+    Removal(Conversation),
+    Link(Conversation),
+    VaultRows,
+    KeyPackages,
+    Resync,
+}
+
+impl Session {
+    pub fn is_live(&self) -> bool {
+        self.stage == Stage::Live
+    }
+
+    pub fn is_connected(&self) -> bool {
+        self.stage != Stage::Offline
+    }
+
+    pub fn wake(&mut self, why: Wake, at_ms: u64) {
+        let at = self.wakes.entry(why).or_insert(at_ms);
+        *at = (*at).min(at_ms);
+    }
+
+    pub fn is_asked(&self, what: &Asked) -> bool {
+        self.asked.values().any(|asked| asked == what)
+    }
+}
