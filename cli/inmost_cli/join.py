@@ -81,6 +81,9 @@ async def join_command(
     here: Here,
     link: Annotated[str, typer.Argument(help="The invitation link, all of it.")],
     name: Annotated[str | None, typer.Option(help="How others see you.")] = None,
+    bot: Annotated[
+        bool, typer.Option("--bot", help="The invitation is for a program: no password, no second factor.")
+    ] = False,
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
     totp_secret_file: TotpFile = None,
@@ -97,7 +100,7 @@ async def join_command(
 ) -> None:
     """Join with an invitation link: name, password, code, recovery key, done."""
     custody = custody_for(here, key_file)
-    name = name or ("" if yes else ask("Your name", "--name NAME"))
+    name = name or ask("Your name", "--name NAME")
     script = Script(secret_from(password_file, password_fd), totp_secret_file)
     joined = await join(
         link,
@@ -106,6 +109,7 @@ async def join_command(
         answers=Answers(script.give_password, script.give_code),
         profile=here.profile,
         ca=ca,
+        is_bot=bot,
         progress=note,
     )
     hand_over(joined, recovery_key_file, yes)

@@ -71,18 +71,19 @@ async def join(
     profile: str = "default",
     home: Path | None = None,
     ca: Path | None = None,
+    is_bot: bool = False,
     passphrase: Passphrase = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Joined:
     """Claim an invitation and set this device up. Trying again with the same link goes on where it stopped.
 
-    answers may be None for a bot only. Raises BadLink as Refused, ProfileExists, Offline, NotAServer, KeyUnavailable.
+    name: 1 to 80 characters. is_bot: as the invitation says. answers may be None for a bot only. Raises BadLink as Refused, ProfileExists, Offline, NotAServer, KeyUnavailable.
     """
     address = Address.of(link, ca)
     rest = Rest(address)
     try:
         organisation = await rest.organisation()
-        opened, pending = await _begin(link, name, custody, profile, home, address, passphrase)
+        opened, pending = await _begin(link, name, is_bot, custody, profile, home, address, passphrase)
         try:
             claimed = await _claim(rest, pending, answers)
             await opened.remember(TRUST, rest.trust)
@@ -102,6 +103,7 @@ async def join(
 async def _begin(
     link: str,
     name: str,
+    is_bot: bool,
     custody: Custody,
     profile: str,
     home: Path | None,
@@ -112,7 +114,7 @@ async def _begin(
         return resumed
     opened = await Profile.make(profile, home, custody, address, "inmost join")
     try:
-        begun = await opened.host.command("begin", link=link, name=name, origin=address.origin)
+        begun = await opened.host.command("begin", link=link, name=name, origin=address.origin, is_bot=is_bot)
         pending = PendingClaim(
             entry=begun["entry"],
             account=begun["account"],

@@ -205,7 +205,9 @@ class Person:
         self.processes.append(process)
         return process
 
-    def join(self, link: str) -> Done:
+    def join(self, link: str, is_bot: bool = False) -> Done:
+        if is_bot:
+            return self.run("join", link, "--bot", "--name", self.name or self.account.title())
         return self.run(
             "join", link, "--name", self.name or self.account.title(), "--password-file", str(self.folder / "password"),
             "--totp-secret-file", str(self.totp_file), "--recovery-key-file", str(self.recovery_file), "--yes",
@@ -285,11 +287,14 @@ class World:
     def owner(self, account: str) -> Person:
         """The first person, with the link that the server printed."""
         person = self.person(account)
-        person.join(self.server.read_owner_link())
+        joined = person.join(self.server.read_owner_link())
+        # The first account's name is the server's choice.
+        found = re.search(r"as (\S+?)\.", joined.out)
+        person.account = found[1] if found else account
         return person
 
     def invited(self, account: str, by: Person, *options: str) -> Person:
         """Somebody who was invited and has joined."""
         person = self.person(account)
-        person.join(by.invite(account, *options))
+        person.join(by.invite(account, *options), is_bot="--bot" in options)
         return person
