@@ -19,7 +19,7 @@ TOOLS := . deploy/tools.sh;
 UV := $(TOOLS) $$(find_uv)
 BIN := .venv/bin
 
-.PHONY: help up test check bench fresh engine python format
+.PHONY: help up test check bench fresh engine attacker python format
 
 help:
 	@echo "make up       install what is missing (asks once), build, run; a first start prints the owner's link"
@@ -47,23 +47,33 @@ engine:
 	used=engine/python/inmost_engine/_native.abi3.so; \
 	cmp -s $$built $$used || { cp $$built $$used.new && mv $$used.new $$used; }
 
+# What the attackers of tests/adversary use beside the engine. Never shipped.
+attacker:
+	@$(TOOLS) cargo build --locked --quiet -p inmost-attacker
+	@built=$(or $(CARGO_TARGET_DIR),target)/debug/libinmost_attacker.so; \
+	used=tests/adversary/inmost_attacker.abi3.so; \
+	cmp -s $$built $$used || { cp $$built $$used.new && mv $$used.new $$used; }
+
 test:
 	@deploy/install up test
-	@$(MAKE) python engine
+	@$(MAKE) python engine attacker
 	@ONLY="$(ONLY)" tests/run
 
+# Each kind of check runs though another has failed: one run names everything.
 check:
 	@deploy/install up test
 	@$(MAKE) python
-	@$(UV) lock --check --quiet --python "$$(find_python)"
-	@$(BIN)/ruff check --quiet
-	@$(BIN)/ruff format --quiet --check || { echo "make format puts that right"; exit 1; }
-	@$(BIN)/shellcheck --external-sources --shell=bash $(SCRIPTS)
-	@mkdir -p .build; $(BIN)/lint-imports --no-logo >.build/imports.txt || { cat .build/imports.txt; exit 1; }
-	@$(BIN)/mypy
-	@$(TOOLS) cargo fmt --all --check --quiet || { echo "make format puts that right"; exit 1; }
-	@$(TOOLS) if cargo clippy --version >/dev/null 2>&1; then cargo clippy --locked --quiet --workspace --all-targets -- -D warnings; \
-	else echo "Not checked: clippy. Debian has none for this compiler; rustup's toolchain brings it."; fi
+	@mkdir -p .build; failed=0; $(TOOLS) \
+	$$(find_uv) lock --check --quiet --python "$$(find_python)" || failed=1; \
+	$(BIN)/ruff check --quiet --output-format=concise || failed=1; \
+	$(BIN)/ruff format --quiet --check --output-format=concise || { echo "make format puts that right"; failed=1; }; \
+	$(BIN)/shellcheck --external-sources --shell=bash $(SCRIPTS) || failed=1; \
+	$(BIN)/lint-imports --no-logo >.build/imports.txt || { cat .build/imports.txt; failed=1; }; \
+	$(BIN)/mypy || failed=1; \
+	cargo fmt --all --check --quiet || { echo "make format puts that right"; failed=1; }; \
+	if cargo clippy --version >/dev/null 2>&1; then cargo clippy --locked --quiet --workspace --all-targets -- -D warnings || failed=1; \
+	else echo "Not checked: clippy. Debian has none for this compiler; rustup's toolchain brings it."; fi; \
+	exit $$failed
 
 format: python
 	@$(BIN)/ruff check --quiet --fix
