@@ -30,9 +30,11 @@ class Running:
         self._wires: list[Wire] = []
 
     async def start(self) -> "Running":
-        self.server = await open_server(Settings(data=self.data), self.clock, self.rates)
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
+        # Devices sign in for this very address.
+        settings = Settings(data=self.data, port=self._socket.getsockname()[1])
+        self.server = await open_server(settings, self.clock, self.rates)
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._serving = Serving(config(create_app(self.server), loop="none"))
         self._task = asyncio.get_running_loop().create_task(self._serving._serve([self._socket]))

@@ -8,6 +8,7 @@ import asyncio
 import os
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from inmost_server import metrics
 from inmost_server.store import revisions
 from inmost_server.store.statement import Statement
 
@@ -62,13 +64,15 @@ class Reader:
         """Rows one by one, for who stops before the end. Use it up inside the unit."""
         yield from self._connection.execute(statement.text, statement.values(values))
 
-    def matching(self, select: str, keys: Sequence[Row]) -> list[Row]:
-        """Rows of `select`, which ends in IN, for each key; a statement for every MAX_ROWS_AT_ONCE keys."""
+    def matching(self, select: str, keys: Sequence[tuple[Any, Any]]) -> list[Row]:
+        """Rows of `select ... FROM asked CROSS JOIN ...` for pairs asked(a, b); a statement for MAX_ROWS_AT_ONCE pairs.
+
+        A join, because SQLite scans the whole index for `(a, b) IN (VALUES ...)`.
+        """
         found: list[Row] = []
         for start in range(0, len(keys), MAX_ROWS_AT_ONCE):
             part = keys[start : start + MAX_ROWS_AT_ONCE]
-            one = "(" + ",".join("?" * len(part[0])) + ")"
-            text = f"{select} (VALUES {','.join([one] * len(part))})"
+            text = f"WITH asked(a, b) AS (VALUES {','.join(['(?,?)'] * len(part))}) {select}"
             found += self._connection.execute(text, [value for key in part for value in key]).fetchall()
         return found
 
@@ -242,12 +246,18 @@ class Store:
 
     def _commit(self, batch: list[_Work]) -> None:
         tx = Tx(self._writer)
+        began = time.perf_counter()
         try:
             self._writer.execute("BEGIN IMMEDIATE")
             start = 0
             while start < len(batch):
                 start = self._run_next(tx, batch, start)
+            written = time.perf_counter()
             self._writer.execute("COMMIT")
+            done = time.perf_counter()
+            metrics.WRITE_SECONDS.inc(written - began)
+            metrics.COMMIT_SECONDS.observe(done - written)
+            metrics.COMMITTED.inc(len(batch))
         except BaseException as error:
             log.error("commit_failed", error=type(error).__name__, units=len(batch))
             if self._writer.in_transaction:

@@ -20,7 +20,7 @@ class Statement:
     @cached_property
     def _compiled(self) -> tuple[str, dict[str, Any]]:
         compiled = self._clause.compile(dialect=sqlite.dialect(paramstyle="named"))
-        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        fixed = {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}  # type: ignore[attr-defined]
         return str(compiled), fixed
 
     @property

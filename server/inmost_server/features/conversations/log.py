@@ -90,8 +90,8 @@ _FORGET_REQUESTS = Statement(
     .values(request=None)
 )
 _ANSWERED: Final = (
-    "SELECT device, request, conversation, n, at_ms FROM log_items"
-    " WHERE request IS NOT NULL AND (device, request) IN"
+    "SELECT device, request, conversation, n, at_ms"
+    " FROM asked CROSS JOIN log_items ON device = asked.a AND request = asked.b AND request IS NOT NULL"
 )
 
 

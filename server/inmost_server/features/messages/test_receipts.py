@@ -1,0 +1,76 @@
+"""Receipts, signals and deletions."""
+
+import hashlib
+
+import pytest
+from inmost_protocol.conversations import FetchLog
+from inmost_protocol.limits import MAX_EPHEMERAL_BYTES
+from inmost_protocol.messages import (
+    Delete,
+    Deleted,
+    FetchReceipts,
+    PutReceipt,
+    Signal,
+)
+
+from server.kit.wire import WasRefused, new_id
+
+
+def sealed(talker, room, kind, size=100):
+    return talker.device.sealed(room, talker.groups[room], 0, kind, size)[1]
+
+
+async def test_a_later_receipt_replaces_the_one_before(team):
+    owner = await team.connect(team.people["owner"])
+    room = await owner.create()
+    first, second = sealed(owner, room, 2), sealed(owner, room, 2)
+    await owner.wire.ask(PutReceipt(new_id(), room, first))
+    await owner.wire.ask(PutReceipt(new_id(), room, second))
+    receipts = await owner.wire.ask(FetchReceipts(new_id(), room))
+    assert receipts.receipts == [(owner.device.id, second)]
+
+
+async def test_a_signal_is_neither_stored_nor_larger_than_allowed(team):
+    owner = await team.connect(team.people["owner"])
+    room = await owner.create()
+    await owner.wire.send_raw(encoded(Signal(new_id(), room, sealed(owner, room, 3))))
+    with pytest.raises(WasRefused, match="TooLarge"):
+        await owner.wire.ask(Signal(new_id(), room, bytes(MAX_EPHEMERAL_BYTES + 1)))
+    with pytest.raises(WasRefused, match="WrongKind"):
+        await owner.wire.ask(Signal(new_id(), room, sealed(owner, room, 2)))
+    page = await owner.wire.ask(FetchLog(new_id(), room, 0, 200, without_messages=False))
+    assert page.next_n == 1
+
+
+def encoded(frame):
+    from inmost_protocol import encode
+
+    return encode(frame)
+
+
+async def test_a_deleted_message_keeps_its_number_kind_and_digest(team):
+    owner = await team.connect(team.people["owner"])
+    room = await owner.create()
+    message = owner.message(room)
+    await owner.wire.ask(message)
+    await owner.send(room)
+    await owner.wire.ask(Delete(new_id(), room, 1))
+    assert (await owner.wire.next(Deleted))[0].n == 1
+    page = await owner.wire.ask(FetchLog(new_id(), room, 0, 200, without_messages=False))
+    item = page.items[1]
+    assert (item.n, item.kind, item.entry) == (1, 4, None)
+    assert item.digest == hashlib.sha256(message.sealed).digest()
+    assert message.sealed not in team.server.store.path.read_bytes()
+
+
+async def test_only_messages_can_be_deleted_and_only_by_members(team):
+    owner = await team.connect(team.people["owner"])
+    room = await owner.create()
+    await owner.send(room)
+    with pytest.raises(WasRefused, match="NotFound"):
+        await owner.wire.ask(Delete(new_id(), room, 0))
+    with pytest.raises(WasRefused, match="NotFound"):
+        await owner.wire.ask(Delete(new_id(), room, 7))
+    mallory = await team.connect(await team.invited("mallory"))
+    with pytest.raises(WasRefused, match="NotAMember"):
+        await mallory.wire.ask(Delete(new_id(), room, 1))
