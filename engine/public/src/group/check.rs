@@ -14,7 +14,7 @@ use openmls_traits::OpenMlsProvider;
 use tls_codec::Serialize;
 
 use super::{mls_message, protocol_message, public_message, ServerGroup};
-use crate::commit::{commit_allowed_now, CommitView, Committer, GroupFacts, GroupView};
+use crate::commit::{commit_allowed_now, CommitView, Committer, GroupFacts};
 use crate::credential::{Leaf, SUITE};
 use crate::directory::Directory;
 use crate::ids::{Device, User};
@@ -62,8 +62,9 @@ impl ServerGroup {
     ) -> Result<Checked, Refusal> {
         let message = public_message(commit)?;
         let tag = self.confirmation_tag(&message)?;
-        let (view, does, staged) = self.staged(message)?;
-        commit_allowed_now(&view, &does, directory, now_ms)?;
+        let view = self.view();
+        let (does, staged) = self.staged(message)?;
+        commit_allowed_now(view, &does, directory, now_ms)?;
         let (index, committer) = match &does.committer {
             Committer::Member(index) => (*index, *view.roster.get(index).ok_or(Refusal::NotAMember)?),
             Committer::External(joiner) => {
@@ -82,7 +83,7 @@ impl ServerGroup {
         let who = |leaf: &Leaf| (leaf.identity.device, leaf.identity.user);
         let gone = does.gone().filter_map(|index| view.roster.get(&index)).map(who);
         Ok(Checked {
-            facts: self.facts.after(&does),
+            facts: view.facts.after(&does),
             epoch,
             committer,
             is_external: came_back.is_some(),
@@ -109,9 +110,8 @@ impl ServerGroup {
         tag.tls_serialize_detached().map_err(|_| Refusal::Malformed)
     }
 
-    fn staged(&self, message: PublicMessageIn) -> Result<(GroupView, CommitView, Box<StagedCommit>), Refusal> {
+    fn staged(&self, message: PublicMessageIn) -> Result<(CommitView, Box<StagedCommit>), Refusal> {
         let crypto = self.provider.crypto();
-        let view = self.view()?;
         let processed =
             self.group.process_message(crypto, protocol_message(message)).map_err(|error| invalid(&error))?;
         let (sender, aad) = (processed.sender().clone(), processed.aad().to_vec());
@@ -120,7 +120,7 @@ impl ServerGroup {
         };
         let context = self.group.group_context().extensions();
         let does = CommitView::build(crypto, context, &sender, &aad, &staged)?;
-        Ok((view, does, staged))
+        Ok((does, staged))
     }
 
     /// The GroupInfo is that of the next epoch, signed by the committer, with what an external joiner needs and no more.
@@ -173,8 +173,7 @@ impl ServerGroup {
             return Err(Refusal::StaleEpoch { current_epoch: self.epoch() });
         }
         self.group.merge_commit(self.provider.storage(), *checked.staged).map_err(|_| Refusal::CommitInvalid)?;
-        self.keep_facts(checked.facts);
-        Ok(self.take_changes())
+        self.changed(checked.facts)
     }
 }
 

@@ -43,10 +43,9 @@ impl ServerGroup {
         let settings = Settings::of(group.group_context().extensions()).map_err(|_| Refusal::CommitMalformed)?;
         check_creator(&group, creator, directory)?;
         check_kind(conversation, &settings, creator, directory)?;
-        let facts = GroupFacts::default();
-        let mut created = ServerGroup { org: directory.org(), conversation, id, provider, group, facts };
-        created.keep_facts(facts);
-        let changes = created.take_changes();
+        let view = super::view(&group, &provider, GroupFacts::default())?;
+        let mut created = ServerGroup { org: directory.org(), conversation, id, provider, group, view };
+        let changes = created.changed(GroupFacts::default())?;
         Ok((created, changes))
     }
 }

@@ -34,7 +34,8 @@ pub struct ServerGroup {
     id: Group,
     provider: Provider,
     group: PublicGroup,
-    facts: GroupFacts,
+    /// What the group says about itself, read once for each change of it.
+    view: GroupView,
 }
 
 impl ServerGroup {
@@ -51,7 +52,8 @@ impl ServerGroup {
             .map_err(|_| Refusal::Malformed)?
             .ok_or(Refusal::Malformed)?;
         let facts = provider.storage().own_row(&id.0, FACTS).ok_or(Refusal::Malformed)?;
-        Ok(ServerGroup { org, conversation, id, provider, group, facts: GroupFacts::decode(&facts)? })
+        let view = view(&group, &provider, GroupFacts::decode(&facts)?)?;
+        Ok(ServerGroup { org, conversation, id, provider, group, view })
     }
 
     pub fn conversation(&self) -> Conversation {
@@ -66,21 +68,22 @@ impl ServerGroup {
         self.group.group_context().epoch().as_u64()
     }
 
-    pub fn settings(&self) -> Result<Settings, Refusal> {
-        Settings::of(self.group.group_context().extensions())
+    pub fn settings(&self) -> &Settings {
+        &self.view.settings
     }
 
     /// The facts that decide about the next commit.
-    pub fn view(&self) -> Result<GroupView, Refusal> {
-        let pending = self.group.queued_proposals(self.provider.storage()).map_err(|_| Refusal::Malformed)?;
-        let pending = pending.iter().map(|(_, proposal)| proposal);
-        GroupView::build(self.group.group_context(), self.group.members(), pending, self.facts)
+    pub fn view(&self) -> &GroupView {
+        &self.view
     }
 
     /// (leaf, user, device), by leaf.
-    pub fn roster(&self) -> Result<Vec<(u32, User, Device)>, Refusal> {
-        let view = self.view()?;
-        Ok(view.roster.iter().map(|(index, leaf)| (*index, leaf.identity.user, leaf.identity.device)).collect())
+    pub fn roster(&self) -> Vec<(u32, User, Device)> {
+        self.view.roster.iter().map(|(index, leaf)| (*index, leaf.identity.user, leaf.identity.device)).collect()
+    }
+
+    pub fn is_member(&self, device: Device) -> bool {
+        self.view.leaf_of(device).is_some()
     }
 
     /// The ratchet tree of this epoch (RFC 9420 section 12.4.3.3).
@@ -88,14 +91,18 @@ impl ServerGroup {
         self.group.export_ratchet_tree().tls_serialize_detached().map_err(|_| Refusal::Malformed)
     }
 
-    fn keep_facts(&mut self, facts: GroupFacts) {
-        self.facts = facts;
+    /// After every change: our own row beside OpenMLS's, the view, and the rows that changed.
+    fn changed(&mut self, facts: GroupFacts) -> Result<Changes, Refusal> {
         self.provider.storage().put_own_row(&self.id.0, FACTS, facts.encode());
+        self.view = view(&self.group, &self.provider, facts)?;
+        Ok(self.provider.storage().take_delta())
     }
+}
 
-    fn take_changes(&self) -> Changes {
-        self.provider.storage().take_delta()
-    }
+fn view(group: &PublicGroup, provider: &Provider, facts: GroupFacts) -> Result<GroupView, Refusal> {
+    let pending = group.queued_proposals(provider.storage()).map_err(|_| Refusal::Malformed)?;
+    let pending = pending.iter().map(|(_, proposal)| proposal);
+    GroupView::build(group.group_context(), group.members(), pending, facts)
 }
 
 /// The provider of a group without secrets: nothing the server does with one draws a random number, so it gets no entropy.

@@ -44,7 +44,7 @@ impl ServerGroup {
         if senders.and_then(|senders| senders.first()) != Some(&own) {
             return Err(Refusal::NotAllowed);
         }
-        let view = self.view()?;
+        let view = self.view();
         let leaf = view.leaf_of(device).ok_or(Refusal::NotAMember)?;
         if view.pending.iter().any(|pending| pending.leaf == leaf && pending.by_server) {
             return Err(Refusal::AlreadyExists);
@@ -70,7 +70,7 @@ impl ServerGroup {
         let (Proposal::SelfRemove, Sender::Member(leaf)) = (proposal.proposal(), proposal.sender()) else {
             return Err(Refusal::CommitMalformed);
         };
-        let view = self.view()?;
+        let view = self.view();
         if view.leaf_of(device) != Some(leaf.u32()) {
             return Err(Refusal::NotAMember);
         }
@@ -97,27 +97,27 @@ impl ServerGroup {
 
     fn queue(&mut self, proposal: QueuedProposal) -> Result<Changes, Refusal> {
         self.group.add_proposal(self.provider.storage(), proposal).map_err(|_| Refusal::Malformed)?;
-        Ok(self.take_changes())
+        self.changed(self.view.facts)
     }
 
     /// Removals that wait to be committed.
-    pub fn pending(&self) -> Result<Vec<(Device, Pending)>, Refusal> {
-        let view = self.view()?;
+    pub fn pending(&self) -> Vec<(Device, Pending)> {
+        let view = self.view();
         let device = |pending: &Pending| view.roster.get(&pending.leaf).map(|leaf| leaf.identity.device);
-        Ok(view.pending.iter().filter_map(|pending| Some((device(pending)?, *pending))).collect())
+        view.pending.iter().filter_map(|pending| Some((device(pending)?, *pending))).collect()
     }
 
     /// Devices with a leaf that are not active in the directory, and whose removal is not pending yet.
-    pub fn uncovered(&self, directory: &Directory) -> Result<Vec<Device>, Refusal> {
-        let view = self.view()?;
+    pub fn uncovered(&self, directory: &Directory) -> Vec<Device> {
+        let view = self.view();
         let is_pending = |index: u32| view.pending.iter().any(|pending| pending.leaf == index && pending.by_server);
         let leaves = view.roster.iter().filter(|(index, _)| !is_pending(**index));
         let devices = leaves.map(|(_, leaf)| leaf.identity.device);
-        Ok(devices.filter(|device| !directory.is_active(*device)).collect())
+        devices.filter(|device| !directory.is_active(*device)).collect()
     }
 
     /// Whether an external commit of this device may be accepted, as far as one can say before it is made.
-    pub fn may_join(&self, device: Device, directory: &Directory) -> Result<bool, Refusal> {
-        Ok(may_join(&self.view()?, device, directory))
+    pub fn may_join(&self, device: Device, directory: &Directory) -> bool {
+        may_join(self.view(), device, directory)
     }
 }

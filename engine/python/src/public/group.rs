@@ -199,14 +199,12 @@ impl Group {
         self.inner.accept_proposal(proposal, Device(fixed(device)?)).map_err(refused)
     }
 
-    fn uncovered(&self, directory: &Directory) -> PyResult<Vec<[u8; 16]>> {
-        let devices = self.inner.uncovered(&directory.inner).map_err(refused)?;
-        Ok(devices.into_iter().map(|device| device.0).collect())
+    fn uncovered(&self, directory: &Directory) -> Vec<[u8; 16]> {
+        self.inner.uncovered(&directory.inner).into_iter().map(|device| device.0).collect()
     }
 
-    fn pending(&self) -> PyResult<Vec<([u8; 16], bool)>> {
-        let pending = self.inner.pending().map_err(refused)?;
-        Ok(pending.into_iter().map(|(device, pending)| (device.0, pending.by_server)).collect())
+    fn pending(&self) -> Vec<([u8; 16], bool)> {
+        self.inner.pending().into_iter().map(|(device, pending)| (device.0, pending.by_server)).collect()
     }
 
     #[getter]
@@ -225,23 +223,20 @@ impl Group {
     }
 
     #[getter]
-    fn settings(&self) -> PyResult<Settings> {
-        self.inner.settings().map(Settings::from).map_err(refused)
+    fn settings(&self) -> Settings {
+        Settings::from(self.inner.settings().clone())
     }
 
-    fn roster(&self) -> PyResult<Vec<Seat>> {
-        let roster = self.inner.roster().map_err(refused)?;
-        Ok(roster.into_iter().map(|(leaf, user, device)| (leaf, user.0, device.0)).collect())
+    fn roster(&self) -> Vec<Seat> {
+        self.inner.roster().into_iter().map(|(leaf, user, device)| (leaf, user.0, device.0)).collect()
     }
 
     fn is_member(&self, device: &[u8]) -> PyResult<bool> {
-        let device = Device(fixed(device)?);
-        let roster = self.inner.roster().map_err(refused)?;
-        Ok(roster.iter().any(|(_, _, member)| *member == device))
+        Ok(self.inner.is_member(Device(fixed(device)?)))
     }
 
     fn may_join(&self, device: &[u8], directory: &Directory) -> PyResult<bool> {
-        self.inner.may_join(Device(fixed(device)?), &directory.inner).map_err(refused)
+        Ok(self.inner.may_join(Device(fixed(device)?), &directory.inner))
     }
 
     fn tree(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
