@@ -45,7 +45,10 @@ class Core:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._engine = binding.Engine(list(database.state()))
+        try:
+            self._engine = binding.Engine(database.state())
+        except binding.Refused as refused:
+            raise StoreDamaged(f"The engine's rows do not read: {refused.words}") from None
         self._is_ahead_of_disk = False
         self._wake_at_ms: int | None = None
 
@@ -64,8 +67,7 @@ class Core:
             try:
                 answer = self._engine.step(_encode([now_ms(), os.urandom(32), given.kind, *given.more]))
             except binding.Refused as refused:
-                code, words = refused.args[:2]
-                effects.refused[place] = Refused(code, words)
+                effects.refused[place] = Refused(refused.code, refused.words)
                 continue
             step_rows, frames, events, effects.wake_at_ms = _decode(answer)
             rows += step_rows
@@ -85,8 +87,7 @@ class Core:
         try:
             return _decode(self._engine.view(_encode([name, arguments or {}])))
         except binding.Refused as refused:
-            code, words = refused.args[:2]
-            raise Refused(code, words) from None
+            raise Refused(refused.code, refused.words) from None
 
     def close(self) -> None:
         del self._engine
