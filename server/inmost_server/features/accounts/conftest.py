@@ -2,10 +2,10 @@
 
 import pytest
 
-from inmost_server.testing.running import running
+from server.kit.signing_in import Rest
 
 
 @pytest.fixture
 async def server(tmp_path):
-    async with running(tmp_path) as found:
+    async with Rest(tmp_path) as found:
         yield found

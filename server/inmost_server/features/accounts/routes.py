@@ -115,7 +115,10 @@ class AccountsController(Controller):
 
     @post("/claims", opt={"access": ANYONE.where("signed by the invitation's seed")}, status_code=HTTP_200_OK)
     async def claim(
-        self, data: JSONBody[ClaimRequest], request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]
+        self,
+        data: JSONBody[ClaimRequest],
+        request: Request[Any, Any, Any],
+        accounts: NamedDependency[Accounts],
     ) -> Response[ClaimAnswer]:
         """Claim an invitation. The same again gives the same answer, with fresh backup codes for a person."""
         asked = claims.Asked(
@@ -130,7 +133,10 @@ class AccountsController(Controller):
 
     @post("/recoveries", opt={"access": ANYONE.where("with password and code")}, status_code=HTTP_201_CREATED)
     async def recover(
-        self, data: JSONBody[RecoveryRequest], request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]
+        self,
+        data: JSONBody[RecoveryRequest],
+        request: Request[Any, Any, Any],
+        accounts: NamedDependency[Accounts],
     ) -> Response[RecoveryAnswer]:
         """A session for a person without a device, which may only do what a return needs."""
         done = await recoveries.recover(accounts, data.account, data.password, data.code, _place(request))
@@ -143,7 +149,10 @@ class AccountsController(Controller):
 
     @post("/password", opt={"access": WHO_HAS_A_PASSWORD.where("with password and code")}, status_code=204)
     async def password(
-        self, data: JSONBody[PasswordRequest], request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]
+        self,
+        data: JSONBody[PasswordRequest],
+        request: Request[Any, Any, Any],
+        accounts: NamedDependency[Accounts],
     ) -> Response[None]:
         """Change one's own password."""
         session = session_of(request.auth)
@@ -174,7 +183,10 @@ class AccountsController(Controller):
 
     @post("/second-factor", opt={"access": ANYONE.where("with password and reset code")}, status_code=200)
     async def second_factor(
-        self, data: JSONBody[SecondFactorRequest], request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]
+        self,
+        data: JSONBody[SecondFactorRequest],
+        request: Request[Any, Any, Any],
+        accounts: NamedDependency[Accounts],
     ) -> Response[BackupCodes]:
         """Set a new second factor with an administrator's reset code."""
         factor = NewFactor(_secret(data.totp_secret), data.totp_code)
