@@ -63,7 +63,10 @@ fn route(machine: &mut Machine, input: InputKind) -> Result<(), Refused> {
             Ok(())
         }
         InputKind::Tick => Ok(machine.tick()?),
-        InputKind::Frame(frame) => Ok(machine.told(Told::decode(&frame)?)?),
+        InputKind::Frame(frame) => {
+            machine.told(Told::decode(&frame)?)?;
+            Ok(machine.say_ready()?)
+        }
         InputKind::Command { id, name, arguments } => {
             if let Err(refused) = machine.command(id, &name, &arguments) {
                 machine.rows.discard();

@@ -5,9 +5,11 @@ use inmost_public::ids::{general_conversation, personal_conversation, Conversati
 use inmost_public::settings::ConversationKind;
 use inmost_public::Refusal;
 
+use crate::conversation::Membership;
 use crate::machine::Machine;
 use crate::me::Phase;
 use crate::pack::Value;
+use crate::session::Asked;
 
 impl Machine {
     /// What a device has to have, asked after each sync and each change of the directory. Does only what is missing.
@@ -33,6 +35,24 @@ impl Machine {
         }
         self.join_listed()?;
         self.put_vault_if_missing()
+    }
+
+    /// A new device is not done before its key packages and its vault are with the server and it is in its two groups.
+    pub(crate) fn is_settling(&self) -> Result<bool, Refusal> {
+        let me = self.me()?;
+        if me.phase != Phase::Ready || !self.directory.is_active(me.device) {
+            return Ok(false);
+        }
+        let is_away = |conversation| {
+            self.conversations.get(&conversation).is_some_and(|conv| matches!(conv.state.membership, Membership::Creating | Membership::Joining))
+        };
+        let is_publishing = self.session.key_packages == 0 && self.session.is_asked(&Asked::Publish);
+        let is_keyed = self.directory.server_key().is_some() || me.server_key.is_none();
+        Ok(is_publishing
+            || !is_keyed
+            || self.session.is_asked(&Asked::Vault)
+            || is_away(personal_conversation(me.org, me.user))
+            || is_away(general_conversation(me.org)))
     }
 
     fn home(&mut self, conversation: Conversation, kind: ConversationKind, may_create: bool) -> Result<(), Refusal> {

@@ -284,11 +284,14 @@ impl Machine {
         self.probe(conversation)
     }
 
-    /// Say once that everything the server had is here.
+    /// Say once that everything the server had is here, and that others can reach this device.
     pub(crate) fn say_ready(&mut self) -> Result<(), Refusal> {
+        if !self.session.is_live() || self.session.is_ready_said {
+            return Ok(());
+        }
         let is_behind = self.conversations.iter().any(|(conversation, conv)| conv.is_member() && self.is_behind(*conversation));
         let is_coming = self.conversations.values().any(|conv| matches!(conv.state.membership, crate::conversation::Membership::Welcomed));
-        if self.session.is_live() && !self.session.is_ready_said && !is_behind && !is_coming {
+        if !is_behind && !is_coming && !self.is_settling()? {
             self.session.is_ready_said = true;
             self.out.event("ready", map! {});
         }
