@@ -40,19 +40,20 @@ python:
 	@$(UV) sync --quiet --locked --all-packages --python "$$(find_python)"
 	@echo "$(CURDIR)/engine/python" >"$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/inmost_engine.pth"
 
-# The engine as a Python module. Cargo knows what changed; the copy is renamed into place because a running server may have the old one open.
-engine:
-	@$(TOOLS) cargo build --locked --quiet -p inmost-python --profile $(ENGINE)
-	@built=$(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(ENGINE)),debug,$(ENGINE))/lib_native.so; \
-	used=engine/python/inmost_engine/_native.abi3.so; \
-	cmp -s $$built $$used || { cp $$built $$used.new && mv $$used.new $$used; }
+# Rust for Python: cargo knows what changed; the copy is renamed into place because a running server may have the old one open.
+built = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(ENGINE)),debug,$(ENGINE))
+quietly = [ -t 2 ] && quiet= || quiet=--quiet
+put = cmp -s $(1) $(2) || { cp $(1) $(2).new && mv $(2).new $(2); }
 
-# What the attackers of tests/adversary use beside the engine. Never shipped.
+engine:
+	@[ -e $(built)/lib_native.so ] || echo "Building the engine ($(ENGINE)): minutes the first time, seconds from then on"
+	@$(TOOLS) $(quietly); cargo build --locked $$quiet -p inmost-python --profile $(ENGINE)
+	@$(call put,$(built)/lib_native.so,engine/python/inmost_engine/_native.abi3.so)
+
+# What adversary tests may do with MLS and the product's engine refuses to do.
 attacker:
-	@$(TOOLS) cargo build --locked --quiet -p inmost-attacker
-	@built=$(or $(CARGO_TARGET_DIR),target)/debug/libinmost_attacker.so; \
-	used=tests/adversary/inmost_attacker.abi3.so; \
-	cmp -s $$built $$used || { cp $$built $$used.new && mv $$used.new $$used; }
+	@$(TOOLS) $(quietly); cargo build --locked $$quiet -p inmost-attacker --profile $(ENGINE)
+	@$(call put,$(built)/libinmost_attacker.so,tests/adversary/inmost_attacker.abi3.so)
 
 test:
 	@deploy/install up test
