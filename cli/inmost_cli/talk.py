@@ -2,10 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 import typer
 
 from inmost import Client, Conversation, Message, Sent
@@ -15,9 +13,9 @@ from inmost_cli import exits
 from inmost_cli.conversations import Which
 from inmost_cli.here import Here, JsonOption, command, everybody
 from inmost_cli.output import err, json_line, line_of, note, out, record_of
+from inmost_cli.stream import send_stream, standard_input
 from inmost_cli.words import explain
 
-MOST_AT_ONCE = 256
 LISTEN_POSITION = "listen"
 CHAT_BEGINS_WITH = 20
 WAIT_OFFLINE_S = 1.0
@@ -64,7 +62,7 @@ async def send(
     """Send a message. It is on the server's disk when this returns."""
     if jsonl:
         async with here.client(needs_server=True) as client:
-            return await _send_stream(client, conversation)
+            return await send_stream(client, conversation, find)
     words = " ".join(text or [])
     if conversation is None or not words:
         note("Say where and what: inmost send CONVERSATION TEXT, or - to read it from standard input.")
@@ -93,73 +91,6 @@ async def _leave_waiting(sending: "asyncio.Future[Sent]") -> int:
     raise Offline(
         "Not sent: you are offline. It goes out by itself.", "The next inmost command that connects sends it."
     )
-
-
-class Line(msgspec.Struct):
-    """One message of a stream. ref comes back with its answer."""
-
-    text: str
-    conversation: str | None = None
-    ref: Any = None
-
-
-async def _send_stream(client: Client, default: str | None) -> int:
-    """Send line after line, in order, without waiting for each answer; each answer is a JSON line."""
-    room = asyncio.Semaphore(MOST_AT_ONCE)
-    known: dict[str, Conversation] = {}
-    failures: list[int] = []
-
-    async def one(number: int, line: Line, conversation: Conversation) -> None:
-        try:
-            sent = await client.send(conversation, line.text)
-            _answer(number, line.ref, conversation=conversation.id, id=sent.id, n=sent.n, at_ms=sent.at_ms)
-        except InmostError as error:
-            failures.append(number)
-            _answer(number, line.ref, **_said(error))
-        finally:
-            room.release()
-
-    tasks: set[asyncio.Task[None]] = set()
-    number = 0
-    async for raw in standard_input():
-        number += 1
-        if not raw.strip():
-            continue
-        try:
-            line = msgspec.json.decode(raw, type=Line)
-            where = line.conversation or default
-            if where is None:
-                raise NotFound("This line names no conversation.")
-            if where not in known:
-                known[where] = await find(client, where)
-        except (msgspec.DecodeError, InmostError) as error:
-            failures.append(number)
-            _answer(number, None, **_said(error))
-            continue
-        await room.acquire()
-        task = asyncio.create_task(one(number, line, known[where]))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-    await asyncio.gather(*tasks)
-    return exits.FAILED if failures else exits.DONE
-
-
-def _answer(number: int, ref: Any, **fields: Any) -> None:
-    json_line({"line": number, **({"ref": ref} if ref is not None else {}), **fields})
-
-
-def _said(error: Exception) -> dict[str, str]:
-    if isinstance(error, InmostError):
-        code = error.code if isinstance(error, Refused) else type(error).__name__
-        return {"error": code, "words": explain(error)[0]}
-    return {"error": "Malformed", "words": str(error)}
-
-
-async def standard_input() -> AsyncIterator[str]:
-    """Lines as they come, without keeping the event loop waiting."""
-    loop = asyncio.get_running_loop()
-    while line := await loop.run_in_executor(None, sys.stdin.readline):
-        yield line
 
 
 async def listen(

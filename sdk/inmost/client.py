@@ -353,8 +353,12 @@ class Client:
         return await self.host.in_thread(self.host.core.database.search, query, id_, limit)
 
     async def message(self, conversation: ConversationLike, n: int) -> Message:
-        """The message at number n. Raises NotFound."""
-        row = await self.host.in_thread(self.host.core.database.shown_at, await self._id(conversation), n)
+        """The message at number n; loaded from the server if it is not here. Raises NotFound."""
+        id_ = await self._id(conversation)
+        row = await self.host.in_thread(self.host.core.database.shown_at, id_, n)
+        if row is None and self.is_online:
+            await self._load(id_, n + 1, 1)
+            row = await self.host.in_thread(self.host.core.database.shown_at, id_, n)
         if row is None:
             raise NotFound(f"There is no message {n} here.")
         return message_of_shown(row, await self._everybody(), self)
