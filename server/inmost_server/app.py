@@ -64,6 +64,7 @@ class Server:
         self.settings, self.store, self.organisation = settings, store, organisation
         self.directory, self.clock = directory, clock
         self.sessions = OpenSessions(clock)
+        self.passwords = Passwords()
         self.directory.sessions = self.sessions
         self.connections = Connections()
         bus = LocalBus()
@@ -119,7 +120,7 @@ class Server:
             clock=self.clock,
             server_key=self.organisation.server_key,
             keys=account_keys.load(settings.data, is_new=is_new),
-            passwords=Passwords(),
+            passwords=self.passwords,
             origins=settings.accepted_origins,
             near_words=[settings.organisation_name, *([settings.domain] if settings.domain else [])],
         )
@@ -151,6 +152,7 @@ class Server:
             await self.directory.save_snapshot()
         await self.store.drained()
         self.store.close()
+        self.passwords.close()
 
     async def _every_second(self) -> None:
         while True:

@@ -1,7 +1,7 @@
 """One device's connection: what it asked and has not got yet, what is told to it, and how it ends."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from inmost_protocol import encode
@@ -54,6 +54,7 @@ class Connection:
         "following",
         "is_gone",
         "is_synced",
+        "leave",
         "session",
         "socket",
         "tasks",
@@ -69,6 +70,7 @@ class Connection:
         self.is_synced = False
         self.following: set[bytes] = set()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.leave: Callable[[Connection], None] | None = None
         self._at_work = 0
         self._event_bytes = 0
         self._held = False
@@ -143,6 +145,8 @@ class Connection:
         if self.is_gone:
             return
         self.is_gone = True
+        if self.leave is not None:
+            self.leave(self)
         metrics.GOODBYES.labels(code).inc()
         self.socket.close_with(framed(encode(Goodbye(code, WORDS[code]))), CLOSE_CODES[code])
 

@@ -26,8 +26,8 @@ class Connections:
             before = self._by_device.get(session.device)
             if before is not None and before is not connection:
                 before.goodbye("replaced")
-                self.remove(before)
             self._by_device[session.device] = connection
+        connection.leave = self.remove
         self._all.add(connection)
         self._by_user.setdefault(session.user, set()).add(connection)
         metrics.CONNECTIONS.set(len(self._all))
@@ -55,7 +55,6 @@ class Connections:
             closing.add(self._by_device[device])
         for connection in closing:
             connection.goodbye(code)
-            self.remove(connection)
 
     def close_session(self, session: Session, code: str) -> None:
         """A session was ended before its time."""
@@ -65,7 +64,6 @@ class Connections:
         for connection in list(self._by_user.get(session.user, ())):
             if connection.session is not None and connection.session.kind == session.kind:
                 connection.goodbye(code)
-                self.remove(connection)
 
     def hold_all(self) -> None:
         """Take nothing more from anybody."""
@@ -75,13 +73,11 @@ class Connections:
     def close_all(self, code: str) -> None:
         for connection in list(self._all):
             connection.goodbye(code)
-            self.remove(connection)
 
     def close_expired(self, now_ms: int) -> None:
         for connection in list(self._all):
             if connection.session is not None and connection.session.expires_ms <= now_ms:
                 connection.goodbye("expired")
-                self.remove(connection)
 
     def follow(self, device: bytes, conversations: Iterable[bytes]) -> None:
         """From here on this device's connection gets what is told in these conversations."""

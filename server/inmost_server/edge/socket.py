@@ -82,7 +82,9 @@ class Socket(WebSocketsSansIOProtocol):
     def shutdown(self) -> None:
         if self.before_shutdown is not None:
             self.before_shutdown()
-        super().shutdown()
+        # Who was told goodbye has CLOSE_WAIT_S to answer; closing without that timer would wait for a slow reader.
+        if not self.close_sent:
+            super().shutdown()
 
     def hold_reading(self, hold: bool) -> None:
         """Stop or go on reading from this peer: its requests wait in its own buffers, nobody else's do."""

@@ -3,7 +3,7 @@
 Why not execute through SQLAlchemy: docs/decisions says what it measured.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,12 +14,14 @@ from sqlalchemy.dialects import sqlite
 class Statement:
     """One SQL statement. Values are given by name when it runs: `tx.one(FIND, device=device)`."""
 
-    def __init__(self, clause: ClauseElement) -> None:
+    def __init__(self, clause: ClauseElement, columns: Sequence[str] | None = None) -> None:
+        """columns: those an insert gives; None: all of the table's."""
         self._clause = clause
+        self._columns = columns
 
     @cached_property
     def _compiled(self) -> tuple[str, dict[str, Any]]:
-        compiled = self._clause.compile(dialect=sqlite.dialect(paramstyle="named"))
+        compiled = self._clause.compile(dialect=sqlite.dialect(paramstyle="named"), column_keys=self._columns)
         fixed = {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}  # type: ignore[attr-defined]
         return str(compiled), fixed
 

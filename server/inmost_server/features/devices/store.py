@@ -47,7 +47,7 @@ _K = key_packages.c
 _COUNT = Statement(
     select(func.count()).where(_K.device == bindparam("device"), _K.last_resort == False)  # noqa: E712
 )
-_ADD = Statement(insert(key_packages))
+_ADD = Statement(insert(key_packages), ("device", "last_resort", "package"))
 _DROP_LAST = Statement(
     delete(key_packages).where(_K.device == bindparam("device"), _K.last_resort == True)  # noqa: E712
 )

@@ -86,12 +86,13 @@ class DirectoryService:
 
         def write(tx: Tx) -> None:
             rows.append(tx, applied.n, entry, at_ms, device, request)
+            # First of what is told: whom it shuts out hears why, before the end of the session closes the connection.
+            tx.after_commit(lambda: self._apply(entry, at_ms))
             if self.sessions is not None:
                 self.sessions.end_devices(tx, applied.inactive_devices)
                 self.sessions.end_users(tx, applied.suspended_users)
             if side_writes is not None:
                 side_writes(tx, applied)
-            tx.after_commit(lambda: self._apply(entry, at_ms))
 
         await self._store.write(write)
         await self._snapshot_sometimes()
