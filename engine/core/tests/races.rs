@@ -1,0 +1,87 @@
+//! Many at once, and the wrong order: nobody is left behind.
+
+mod world;
+
+use inmost_core::map;
+use inmost_core::pack::Value;
+use world::World;
+
+#[test]
+fn twenty_devices_commit_at_once_and_none_is_left_behind() {
+    let names: Vec<String> = (0..20).map(|i| format!("p{i}")).collect();
+    let mut world = World::team(20, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let room = world.create(0, "plans", &(1..20).collect::<Vec<_>>());
+    let before = world.epoch(0, room);
+    let ids: Vec<_> = (0..20).map(|who| (who, world.give(who, "rotate", map! {"conversation" => room}))).collect();
+    world.settle();
+    for (who, id) in ids {
+        assert!(matches!(world.outcome(who, id), Some(Ok(_))), "p{who}");
+    }
+    let epochs: Vec<u64> = (0..20).map(|who| world.epoch(who, room)).collect();
+    assert_eq!(epochs, vec![before + 20; 20]);
+    for who in 0..20 {
+        world.send(who, room, &format!("p{who}"));
+    }
+    assert_eq!(world.texts(7, room), names);
+    world.assert_calm();
+}
+
+#[test]
+fn two_add_the_same_person_and_one_finds_it_done() {
+    let mut world = World::team(21, &["alice", "bob", "carol"]);
+    let room = world.create(0, "plans", &[1]);
+    let carol = world.people(&[2]);
+    let (one, other) = (world.give(0, "add", map! {"conversation" => room, "users" => carol.clone()}), world.give(1, "add", map! {"conversation" => room, "users" => carol}));
+    world.settle();
+    assert!(matches!(world.outcome(0, one), Some(Ok(_))) && matches!(world.outcome(1, other), Some(Ok(_))));
+    world.send(2, room, "once is enough");
+    assert_eq!(world.texts(0, room), ["once is enough"]);
+    assert_eq!(world.view(0, "conversation", map! {"conversation" => room}).get("devices").uint(), Ok(3));
+    world.assert_calm();
+}
+
+#[test]
+fn a_message_sealed_before_a_removal_is_sealed_again() {
+    let mut world = World::team(22, &["alice", "bob", "carol"]);
+    let room = world.create(0, "plans", &[1, 2]);
+    let removal = world.give(0, "remove", map! {"conversation" => room, "users" => world.people(&[2])});
+    world.turn(0); // the server has the removal, bob has not heard of it
+    let said = world.give(1, "send", map! {"conversation" => room, "content" => map! {"type" => "text", "text" => "not for carol", "mentions" => Value::Array(vec![])}});
+    world.turn(1);
+    world.settle();
+    assert!(matches!(world.outcome(0, removal), Some(Ok(_))) && matches!(world.outcome(1, said), Some(Ok(_))));
+    assert_eq!(world.texts(0, room), ["not for carol"]);
+    assert!(world.texts(2, room).is_empty());
+    world.assert_calm();
+}
+
+#[test]
+fn a_welcome_of_a_losing_commit_is_never_used() {
+    let mut world = World::team(23, &["alice", "bob", "carol"]);
+    let room = world.create(0, "plans", &[1]);
+    // Bob rotates at the same moment; his commit wins, so the server never hands over the Welcome that alice made first.
+    let add = world.give(0, "add", map! {"conversation" => room, "users" => world.people(&[2])});
+    world.turn(0); // claims key packages
+    world.turn(0);
+    let rotate = world.give(1, "rotate", map! {"conversation" => room});
+    world.turn(1);
+    world.settle();
+    assert!(matches!(world.outcome(0, add), Some(Ok(_))) && matches!(world.outcome(1, rotate), Some(Ok(_))));
+    world.send(2, room, "in by the second");
+    assert_eq!(world.texts(1, room), ["in by the second"]);
+    world.assert_calm();
+}
+
+#[test]
+fn fifty_are_added_in_two_groups_of_adds() {
+    let names: Vec<String> = (0..36).map(|i| format!("p{i}")).collect();
+    let mut world = World::team(24, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let room = world.create(0, "plans", &[1]);
+    for who in 2..36 {
+        world.command(who % 2, "add", map! {"conversation" => room, "users" => world.people(&[who])}).unwrap();
+    }
+    world.settle();
+    world.send(35, room, "the last");
+    assert_eq!(world.texts(0, room), ["the last"]);
+    world.assert_calm();
+}
