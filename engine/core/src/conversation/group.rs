@@ -103,8 +103,13 @@ impl Machine {
 
     /// Keep a new group's rows in a slot.
     pub(crate) fn store_group(&mut self, conversation: Conversation, loaded: &Loaded) {
-        self.rows.delete_prefix(&Row::Group(conversation, loaded.slot).key());
-        write_delta(&mut self.rows, conversation, loaded);
+        let prefix = Row::Group(conversation, loaded.slot).key();
+        self.rows.delete_prefix(&prefix);
+        // All of them: what was read from rows, or moved here from another provider, is no change to this one.
+        loaded.provider.storage().take_delta();
+        for (key, value) in loaded.provider.storage().rows() {
+            self.rows.put_bytes([&prefix[..], &key].concat(), value);
+        }
     }
 
     pub(crate) fn own_credential(&self) -> Result<CredentialWithKey, Refusal> {
