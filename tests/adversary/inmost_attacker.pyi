@@ -26,7 +26,9 @@ class Made:
 class Member:
     """One device's MLS group, loaded from its disk, made, or joined. It checks no policy."""
 
-    def __init__(self, conversation: bytes, group: bytes, rows: Rows, sig_seed: bytes, bent: str = "") -> None:
+    def __init__(
+        self, conversation: bytes, group: bytes, rows: Rows, sig_seed: bytes, bent: str = ""
+    ) -> None:
         """rows: the engine's group rows without their prefix. bent: "half_path" or "confirmation_tag" spoils that of every commit."""
 
     @staticmethod

@@ -1,0 +1,31 @@
+"""What every adversary test starts from: an organisation of four people, and the attackers' tools built."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.adversary.speaking import ROOT
+from tests.adversary.world import Organisation, World, make_organisation, worlds
+
+
+@pytest.fixture(scope="session")
+def organisation(tmp_path_factory: pytest.TempPathFactory) -> Organisation:
+    subprocess.run(["make", "attacker"], cwd=ROOT, check=True, timeout=600)
+    return asyncio.run(make_organisation(tmp_path_factory.mktemp("organisation")))
+
+
+@pytest.fixture
+async def world(organisation: Organisation, tmp_path: Path) -> AsyncIterator[World]:
+    """Behind an honest server that a lying one stands before."""
+    async for one in worlds(organisation, tmp_path):
+        yield one
+
+
+@pytest.fixture
+async def complicit(organisation: Organisation, tmp_path: Path) -> AsyncIterator[World]:
+    """Behind a server whose operator takes part in the attack."""
+    async for one in worlds(organisation, tmp_path, complicit=True):
+        yield one
