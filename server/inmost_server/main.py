@@ -8,7 +8,7 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any, TextIO
 
@@ -16,7 +16,7 @@ import msgspec
 import uvloop
 
 from inmost_server import logs
-from inmost_server.app import Server, create_app, open_server, owner_link
+from inmost_server.app import create_app, open_server, owner_link
 from inmost_server.edge.serving import Serving, config
 from inmost_server.features.accounts.keys import KeyLost
 from inmost_server.settings import Settings
@@ -28,6 +28,7 @@ from inmost_server.tls.renewal import AcmeCertificate, watch
 TLS_FOLDER = "tls"
 LOCK_FILE = "lock"
 CANNOT_START = 1
+INTERRUPTED = 130
 
 
 class CannotStart(Exception):
@@ -42,6 +43,8 @@ def run(settings: Settings, out: TextIO = sys.stdout) -> int:
     except CannotStart as reason:
         _say(out, f"Cannot start: {reason}")
         return CANNOT_START
+    except KeyboardInterrupt:  # before it served: from then on SIGINT stops it in good order
+        return INTERRUPTED
     return 0
 
 
@@ -58,15 +61,17 @@ async def _run(settings: Settings, out: TextIO) -> None:
             app = create_app(server)
         except KeyLost as lost:
             raise CannotStart(f"{lost}. Put it back from the backup of the data directory.") from None
-        await _greet(settings, server, out)
-        await _Main(app, settings, tls).serve([listening])
+        greeting = _greeting(settings, await owner_link(server))
+        await _Main(app, settings, tls, lambda: _say(out, greeting)).serve([listening])
         _say(out, "Stopped.")
 
 
 class _Main(Serving):
     """Serving with this process's signals: SIGTERM and SIGINT stop it, SIGHUP loads the certificate again."""
 
-    def __init__(self, app: Any, settings: Settings, tls: Certificate | None) -> None:
+    def __init__(
+        self, app: Any, settings: Settings, tls: Certificate | None, started: Callable[[], None]
+    ) -> None:
         given: dict[str, Any] = {"proxy_headers": False}
         if settings.tls == "proxy":
             given = {"proxy_headers": True, "forwarded_allow_ips": list(settings.trusted_proxies)}
@@ -78,7 +83,11 @@ class _Main(Serving):
 
             given["ssl_context_factory"] = ready
         super().__init__(config(app, **given))
-        self._tls = tls
+        self._tls, self._started = tls, started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._started()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -142,20 +151,19 @@ async def _acme(settings: Settings, stack: AsyncExitStack, out: TextIO) -> AcmeC
     return acme
 
 
-async def _greet(settings: Settings, server: Server, out: TextIO) -> None:
+def _greeting(settings: Settings, owner_fragment: str | None) -> str:
     """Where it listens, what is not protected, and the owner's link while there is no owner."""
     origin = settings.accepted_origins[0] if settings.accepted_origins else "the proxy's address"
-    _say(out, f"Inmost listens at {origin}")
+    lines = [f"Inmost listens at {origin}"]
     if settings.tls == "none":
-        _say(
-            out,
+        lines.append(
             "Only this machine can reach it: without TLS it listens on loopback only. "
-            "For others, start it with --domain NAME or with a certificate.",
+            "For others, start it with --domain NAME or with a certificate."
         )
-    fragment = await owner_link(server)
-    if fragment is not None:
-        _say(out, "Nobody owns this organisation yet. This link makes you its owner, once:")
-        _say(out, f"{origin}/join#{fragment}")
+    if owner_fragment is not None:
+        lines.append("Nobody owns this organisation yet. This link makes you its owner, once:")
+        lines.append(f"{origin}/join#{owner_fragment}")
+    return "\n".join(lines)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -1,9 +1,9 @@
 """Deterministic CBOR, written by hand so that a test does not check the engine with the engine."""
 
 from collections.abc import Sequence
-from typing import Union
+from typing import TypeAlias
 
-Item = Union[int, bytes, str, bool, None, Sequence["Item"]]
+Item: TypeAlias = "int | bytes | str | bool | None | Sequence[Item]"
 
 
 def _head(major: int, value: int) -> bytes:

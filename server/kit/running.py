@@ -25,6 +25,8 @@ class Running:
         self, data: Path, clock: Callable[[], int] = now_ms, rates: dict[str, Rate] | None = None
     ) -> None:
         self.data, self.clock, self.rates = data, clock, rates
+        # The real cost would only make every claim slow; tests of that cost set the real one.
+        self.passwords = Passwords(memory_kib=1_024, passes=1)
         self.server: Server
         self.address = ""
         self.people: dict[str, Person] = {}
@@ -36,8 +38,7 @@ class Running:
         # Devices sign in for this very address.
         settings = Settings(data=self.data, port=self._socket.getsockname()[1])
         self.server = await open_server(settings, self.clock, self.rates)
-        # test_passwords.py has the real cost; here it would only make every claim slow.
-        self.server.passwords = Passwords(memory_kib=1_024, passes=1)
+        self.server.passwords = self.passwords
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._serving = Serving(config(create_app(self.server), loop="none"))
         self._task = asyncio.get_running_loop().create_task(self._serving._serve([self._socket]))

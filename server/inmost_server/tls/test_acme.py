@@ -10,6 +10,7 @@ import ssl
 import subprocess
 from datetime import timedelta
 
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -25,9 +26,10 @@ from inmost_server.tls.renewal import AcmeCertificate
 DOMAIN = "chat.inmost.test"
 START_WITHIN_S = 10.0
 
-pytestmark = pytest.mark.skipif(
+needs_pebble = pytest.mark.skipif(
     not os.environ.get("CI") and shutil.which("pebble") is None, reason="needs pebble: apt-get install pebble"
 )
+pytestmark = needs_pebble
 
 
 def free_port() -> int:
@@ -59,7 +61,7 @@ class Pebble:
 
     def __init__(self, folder) -> None:
         self.http_port = free_port()
-        self.port, self._dns = free_port(), free_port()
+        self.port, self._dns, self._management = free_port(), free_port(), free_port()
         self.authorities = folder / "pebble.pem"
         self.authorities.write_bytes(self_made("localhost", now() - timedelta(1), now() + timedelta(1)))
         (folder / "pebble.json").write_text(
@@ -67,7 +69,7 @@ class Pebble:
                 {
                     "pebble": {
                         "listenAddress": f"127.0.0.1:{self.port}",
-                        "managementListenAddress": f"127.0.0.1:{free_port()}",
+                        "managementListenAddress": f"127.0.0.1:{self._management}",
                         "certificate": str(self.authorities),
                         "privateKey": str(self.authorities),
                         "httpPort": self.http_port,
@@ -84,6 +86,12 @@ class Pebble:
     @property
     def server(self) -> AcmeServer:
         return AcmeServer(f"https://localhost:{self.port}/dir", self.authorities, "operator@inmost.test")
+
+    async def root(self) -> str:
+        """The certificate of the authority that signs today."""
+        trusted = ssl.create_default_context(cafile=str(self.authorities))
+        async with httpx2.AsyncClient(verify=trusted) as http:
+            return (await http.get(f"https://localhost:{self._management}/roots/0")).text
 
     async def __aenter__(self) -> "Pebble":
         names = ["pebble-challtestsrv", "-dns01", f"127.0.0.1:{self._dns}", "-defaultIPv6", ""]

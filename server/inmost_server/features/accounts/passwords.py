@@ -17,18 +17,17 @@ MAX_WAITING = 64  # about three seconds of work for two threads
 BUSY_RETRY_MS = 3_000
 
 # Of no password: what is checked when there is no such account, so that both cost the same. Salt and hash are random bytes.
-NOBODYS_HASH = (
-    "$argon2id$v=19$m=65536,t=3,p=1$k3oKgvPRZPhXl6nBz0uFVQ$9RrBfKqH0d9cWmZlT4v1yN7sX2eUaPjGi5oLhQwEr3A"
-)
+NOBODYS = "k3oKgvPRZPhXl6nBz0uFVQ$9RrBfKqH0d9cWmZlT4v1yN7sX2eUaPjGi5oLhQwEr3A"
 
 R = TypeVar("R")
 
 
 class Passwords:
-    """Never holds more than THREADS * MEMORY_KIB; whoever would wait too long is told to come back (SlowDown)."""
+    """Never holds more than THREADS * memory_kib; whoever would wait too long is told to come back (SlowDown)."""
 
     def __init__(self, memory_kib: int = MEMORY_KIB, passes: int = PASSES) -> None:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
+        self._nobodys_hash = f"$argon2id$v=19$m={memory_kib},t={passes},p=1${NOBODYS}"
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="inmost-password")
         self._waiting = 0
 
@@ -38,7 +37,7 @@ class Passwords:
 
     async def is_right(self, encoded: str | None, password: str) -> bool:
         """Whether the password is the one hashed; for None it costs the same and is False."""
-        return await self._run(self._verify, encoded or NOBODYS_HASH, password) and encoded is not None
+        return await self._run(self._verify, encoded or self._nobodys_hash, password) and encoded is not None
 
     def close(self) -> None:
         self._threads.shutdown()
