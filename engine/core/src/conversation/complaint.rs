@@ -18,7 +18,7 @@ impl Machine {
         let (me, state) = (self.me()?, &self.conv(conversation)?.state);
         let complaint = Complaint::sign(&self.keys()?.sig, me.org, conversation, state.group, state.epoch, head.n, refusal.code(), me.device).encode();
         self.ask(Asked::Complaint, |id| Complain { id, conversation, complaint }.into());
-        let is_invalid = *refusal == Refusal::CommitInvalid;
+        let is_invalid = matches!(refusal, Refusal::CommitInvalid | Refusal::StaleEpoch { .. } | Refusal::Corrupt | Refusal::Unknown);
         let state = &mut self.conv_mut(conversation)?.state;
         state.sealing_stopped = Some(refusal.code().to_owned());
         self.save_conv(conversation);

@@ -103,6 +103,7 @@ impl Machine {
         if !is_there {
             return Err(Refusal::GroupInfoMismatch);
         }
+        self.name_tree(conversation, now.epoch, info.group_context().tree_hash())?;
         let aad = CommitAad::new(self.head()?, self.now);
         let provider = self.provider()?;
         let credential = self.own_credential()?;
@@ -138,6 +139,15 @@ impl Machine {
         self.session.resent.insert(id);
         let pending = PendingCommit { id, frame, message, epoch: now.epoch, kind: PendingKind::External { slot, base } };
         self.put_pending(conversation, pending, Asked::External(conversation))
+    }
+
+    /// Keys out of the vault come without the tree hash that a history link needs; the GroupInfo of their epoch has it.
+    fn name_tree(&mut self, conversation: Conversation, epoch: u64, tree_hash: &[u8]) -> Result<(), Refusal> {
+        self.epoch_keys(conversation, epoch)?;
+        let Some(mut keys) = self.conv(conversation)?.keys.get(&epoch).cloned() else { return Ok(()) };
+        keys.tree_hash = tree_hash.try_into().map_err(|_| Refusal::Malformed)?;
+        self.put_keys(conversation, epoch, keys);
+        Ok(())
     }
 
     /// Accepted; what counts is that the log shows it.

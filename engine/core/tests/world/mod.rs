@@ -74,7 +74,7 @@ impl World {
         entropy
     }
 
-    fn blank(&self, name: &str) -> Client {
+    pub fn blank(&self, name: &str) -> Client {
         Client {
             name: name.into(),
             engine: Engine::new([]).unwrap(),
@@ -344,5 +344,51 @@ impl World {
 
     pub fn epoch(&mut self, who: Who, conversation: Conversation) -> u64 {
         self.view(who, "conversation", map! {"conversation" => conversation}).field("epoch").unwrap()
+    }
+}
+
+impl World {
+    /// A new device of a person comes back with the recovery key: through a session that may only recover, then as itself.
+    pub fn recover(&mut self, of: Who, revoke_others: bool) -> Result<Who, String> {
+        let key = self.clients[of].recovery_key.clone().unwrap();
+        self.recover_with(of, &key, revoke_others)
+    }
+
+    pub fn recover_with(&mut self, of: Who, key: &str, revoke_others: bool) -> Result<Who, String> {
+        let who = self.clients.len();
+        let mut client = self.blank(&format!("{} again", self.clients[of].name));
+        client.user = self.clients[of].user;
+        // Until the engine has named itself, the server knows this connection by a number of its own.
+        client.device = Device([0xEE; 16]);
+        client.is_returning = true;
+        client.recovery_key = Some(key.to_owned());
+        self.clients.push(client);
+        self.connect(who);
+        let account = self.clients[of].name.clone();
+        let result = self.command(who, "recover", map! {"recovery_key" => key, "org" => self.org, "account" => account, "user" => self.user(of), "origin" => ORIGIN, "revoke_others" => revoke_others});
+        self.disconnect(who);
+        let device = result?.field("device").unwrap();
+        self.clients[who].device = device;
+        self.clients[who].is_returning = false;
+        self.connect(who);
+        self.settle();
+        Ok(who)
+    }
+
+    /// Read everything back, page by page.
+    pub fn read_all(&mut self, who: Who, conversation: Conversation) {
+        let mut before = Value::Nil;
+        for _ in 0..1_000 {
+            let page = self.command(who, "page", map! {"conversation" => conversation, "before" => before, "limit" => 100u64}).unwrap();
+            if page.get("more") == &Value::Bool(false) || page.get("waiting") == &Value::Bool(true) {
+                return;
+            }
+            before = page.get("first").clone();
+        }
+        panic!("pages without end");
+    }
+
+    pub fn alarmed(&mut self, who: Who, kind: &str) -> bool {
+        self.alarms(who).iter().any(|alarm| alarm.starts_with(kind))
     }
 }

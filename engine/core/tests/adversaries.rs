@@ -1,0 +1,148 @@
+//! A server, a thief or a member who means harm: refused, shown, and nothing said to the wrong people.
+
+mod world;
+
+use inmost_core::frames::Told;
+use inmost_core::map;
+use inmost_core::pack::Value;
+use world::World;
+
+#[test]
+fn a_swapped_identity_is_refused_before_anything_is_said() {
+    let mut world = World::team(40, &["alice", "bob", "mallory"]);
+    let mallorys = world.server.last_resort[&world.clients[2].device].clone();
+    let bob = world.clients[1].device;
+    world.server.swap_packages.insert(bob, mallorys);
+    let refused = world.command(0, "create", map! {"kind" => "direct", "title" => Value::Nil, "users" => vec![world.user(1)]});
+    assert_eq!(refused.unwrap_err(), "IdentityMismatch");
+    assert!(world.alarmed(0, "IdentityMismatch"));
+    let rooms = &world.server.rooms;
+    assert!(rooms.values().all(|room| !room.members().contains(&world.clients[2].device) || room.log.iter().all(|item| item.kind != inmost_public::log::Kind::Message)));
+}
+
+#[test]
+fn a_missing_link_is_repaired_and_nobody_loses_history() {
+    let mut world = World::team(41, &["alice", "bob", "carol"]);
+    let room = world.create(0, "plans", &[1]);
+    world.send(0, room, "before");
+    world.server.drop_links = true;
+    world.command(0, "rotate", map! {"conversation" => room}).unwrap();
+    world.server.drop_links = false;
+    world.settle();
+    world.command(0, "add", map! {"conversation" => room, "users" => world.people(&[2])}).unwrap();
+    world.settle();
+    world.read_all(2, room);
+    assert_eq!(world.texts(2, room), ["before"]);
+    world.assert_calm();
+}
+
+#[test]
+fn a_wrong_link_is_named_and_repaired() {
+    let mut world = World::team(42, &["alice", "bob", "carol"]);
+    let room = world.create(0, "plans", &[1]);
+    world.send(0, room, "before");
+    world.server.forge_links = true;
+    world.command(0, "rotate", map! {"conversation" => room}).unwrap();
+    world.server.forge_links = false;
+    world.settle();
+    assert!(world.alarmed(1, "WrongLink"));
+    world.command(0, "add", map! {"conversation" => room, "users" => world.people(&[2])}).unwrap();
+    world.settle();
+    world.read_all(2, room);
+    assert_eq!(world.texts(2, room), ["before"], "{:?}", world.alarms(2));
+}
+
+#[test]
+fn a_stale_group_info_is_refused_by_who_knows_better() {
+    let mut world = World::team(43, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    let stale = Told::from(world.server.rooms[&room].group_now([0; 16]));
+    world.send(0, room, "newer");
+    world.command(0, "rotate", map! {"conversation" => room}).unwrap();
+    world.settle();
+    world.disconnect(0);
+    world.server.stale_group.insert(room, stale);
+    let again = world.recover(1, false).unwrap();
+    assert!(world.alarmed(again, "ServerMisbehaved"), "{:?}", world.alarms(again));
+    assert_ne!(world.view(again, "conversation", map! {"conversation" => room}).get("state").text(), Ok("member"));
+}
+
+#[test]
+fn a_log_that_was_changed_is_noticed() {
+    let mut world = World::team(44, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    for i in 0..60 {
+        world.send(0, room, &format!("{i}"));
+    }
+    world.disconnect(1);
+    // The server takes one message out of the middle of what it shows bob later.
+    world.restart(1);
+    world.clients[1].rows.retain(|key, _| !key.starts_with(b"o"));
+    let room_log = &mut world.server.rooms.get_mut(&room).unwrap().log;
+    let n = room_log.len() - 20;
+    room_log[n].entry = room_log[n - 1].entry.clone();
+    world.connect(1);
+    world.settle();
+    world.send(0, room, "still there");
+    assert!(world.alarmed(1, "LogForked") || world.alarmed(1, "ServerMisbehaved") || world.texts(1, room).len() == 61, "{:?}", world.alarms(1));
+}
+
+#[test]
+fn messages_left_out_for_one_reader_are_noticed_with_the_next_message() {
+    let mut world = World::team(45, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    world.send(0, room, "one");
+    // A frame for bob is lost for good and the server renumbers what follows for him alone.
+    world.give(0, "send", map! {"conversation" => room, "content" => map! {"type" => "text", "text" => "hidden from bob", "mentions" => Value::Array(vec![])}});
+    while world.turn(0) {}
+    world.clients[1].inbox.clear();
+    let sent = world.give(0, "send", map! {"conversation" => room, "content" => map! {"type" => "text", "text" => "two", "mentions" => Value::Array(vec![])}});
+    while world.turn(0) {}
+    let mut forged = world.clients[1].inbox.pop_back().unwrap();
+    if let Ok(Told::Item(mut item)) = Told::decode(&forged) {
+        item.n -= 1;
+        forged = Told::from(item).encode();
+    }
+    world.clients[1].inbox.push_back(forged);
+    world.deliver();
+    assert!(world.outcome(0, sent).is_some());
+    assert!(world.alarmed(1, "LogForked"), "{:?}", world.alarms(1));
+}
+
+#[test]
+fn an_invitation_used_twice_suspends_both() {
+    let mut world = World::team(46, &["alice", "bob"]);
+    let link = world.invite(0, "carol");
+    let first = world.join("carol", &link, false);
+    world.settle();
+    let thief = world.clients.len();
+    world.clients.push(World::new(1).clients.pop().unwrap_or_else(|| panic_free_client(&world)));
+    let begun = world.command(thief, "begin", map! {"link" => link, "name" => "thief", "origin" => world::ORIGIN}).unwrap();
+    let mut out = vec![];
+    world.server.append(&begun.field::<Vec<u8>>("entry").unwrap(), &mut out).unwrap();
+    world.route(out);
+    world.settle();
+    assert!(world.alarmed(0, "InvitationClaimedTwice"));
+    assert_eq!(world.view(first, "me", map! {}).get("phase").text(), Ok("ended"));
+    let people = world.view(0, "people", map! {});
+    let suspended = people.list().unwrap().iter().filter(|person| person.get("suspended") == &Value::Bool(true)).count();
+    assert_eq!(suspended, 2);
+}
+
+fn panic_free_client(world: &World) -> world::Client {
+    world.blank("thief")
+}
+
+#[test]
+fn frames_of_garbage_change_nothing() {
+    let mut world = World::team(47, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    let rows = world.clients[0].rows.clone();
+    for bytes in [&b""[..], b"\x90", b"\x91\x00", b"\x93\xcc\xa2\x01\x02", b"\xff\xff", b"\x91\xcc\xc7"] {
+        let input = inmost_core::input::Input { now_ms: world.now, entropy: [1; 32], kind: inmost_core::input::InputKind::Frame(bytes.to_vec()) }.encode();
+        assert!(world.clients[0].engine.step(&input).is_err());
+    }
+    assert_eq!(world.clients[0].rows, rows);
+    world.send(0, room, "unharmed");
+    assert_eq!(world.texts(1, room), ["unharmed"]);
+}

@@ -1,0 +1,125 @@
+//! Lost devices: coming back with the recovery key, alone or among others, and what revoked devices can no longer do.
+
+mod world;
+
+use inmost_core::input::InputKind;
+use inmost_core::map;
+use world::World;
+
+#[test]
+fn who_lost_everything_comes_back_alone_with_the_whole_history() {
+    let mut world = World::team(30, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    for i in 0..30 {
+        world.send(i % 2, room, &format!("{i}"));
+        if i % 7 == 3 {
+            world.command(i % 2, "rotate", map! {"conversation" => room}).unwrap();
+        }
+    }
+    world.settle();
+    world.disconnect(0);
+    world.disconnect(1);
+    let again = world.recover(1, true).unwrap();
+    world.read_all(again, room);
+    let expected: Vec<String> = (0..30).map(|i| format!("{i}")).collect();
+    assert_eq!(world.texts(again, room), expected, "{:?}", world.alarms(again));
+    assert_eq!(world.view(again, "conversation", map! {"conversation" => room}).get("title").text(), Ok("plans"));
+    world.send(again, room, "I am back");
+    world.connect(0);
+    world.settle();
+    assert_eq!(world.texts(0, room).last().unwrap(), "I am back");
+    // The lost device's leaf is gone, and what was said after it does not open there.
+    assert_eq!(world.view(0, "conversation", map! {"conversation" => room}).get("devices").uint(), Ok(2));
+    world.connect(1);
+    world.settle();
+    assert!(!world.texts(1, room).contains(&"I am back".to_owned()));
+    for who in [0, again] {
+        assert!(world.alarms(who).is_empty(), "{:?}", world.alarms(who));
+    }
+}
+
+#[test]
+fn a_wrong_recovery_key_changes_nothing() {
+    let mut world = World::team(31, &["alice", "bob"]);
+    let key = world.clients[0].recovery_key.clone().unwrap();
+    assert_eq!(world.recover_with(1, &key, false).unwrap_err(), "WrongRecoveryKey");
+    let mut typo = world.clients[1].recovery_key.clone().unwrap();
+    let last = if typo.ends_with('7') { "8" } else { "7" };
+    typo.replace_range(typo.len() - 1.., last);
+    assert!(world.recover_with(1, &typo, false).unwrap_err().starts_with("RecoveryKey"));
+    world.assert_calm();
+}
+
+#[test]
+fn epochs_made_while_nobody_of_the_person_was_online_wait_for_a_colleague_and_then_open() {
+    let mut world = World::team(32, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    world.send(0, room, "old");
+    world.disconnect(1);
+    world.command(0, "rotate", map! {"conversation" => room}).unwrap();
+    world.command(0, "rotate", map! {"conversation" => room}).unwrap();
+    world.send(0, room, "while bob was away");
+    world.disconnect(0);
+    let again = world.recover(1, false).unwrap();
+    world.read_all(again, room);
+    assert!(world.texts(again, room).is_empty());
+    assert!(world.clients[again].events.iter().any(|(name, _)| name == "waiting"));
+    world.connect(0);
+    world.settle();
+    assert!(world.clients[again].events.iter().any(|(name, _)| name == "history"), "{:?}", world.alarms(again));
+    world.read_all(again, room);
+    assert_eq!(world.texts(again, room), ["old", "while bob was away"]);
+}
+
+#[test]
+fn a_revoked_device_is_removed_before_anything_more_is_said() {
+    let mut world = World::team(33, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    let again = world.recover(1, false).unwrap();
+    world.send(again, room, "two devices of bob");
+    assert_eq!(world.texts(1, room), ["two devices of bob"]);
+    let lost = world.clients[1].device;
+    world.command(again, "revoke", map! {"device" => lost}).unwrap();
+    world.settle();
+    world.send(0, room, "without the lost one");
+    assert_eq!(world.texts(again, room).last().unwrap(), "without the lost one");
+    assert_eq!(world.texts(1, room), ["two devices of bob"]);
+    assert_eq!(world.view(0, "conversation", map! {"conversation" => room}).get("devices").uint(), Ok(2));
+    assert!(!world.kinds(0, room).contains(&"left".to_owned()), "bob himself did not leave");
+}
+
+#[test]
+fn a_suspended_person_is_out_everywhere_and_back_after() {
+    let mut world = World::team(34, &["alice", "bob", "carol"]);
+    let room = world.create(0, "plans", &[1, 2]);
+    world.command(0, "suspend", map! {"user" => world.user(2), "suspended" => true}).unwrap();
+    world.settle();
+    world.send(1, room, "without carol");
+    assert_eq!(world.view(0, "conversation", map! {"conversation" => room}).get("devices").uint(), Ok(2));
+    assert!(world.texts(2, room).is_empty());
+    world.assert_calm();
+}
+
+#[test]
+fn a_device_that_cannot_follow_comes_in_anew() {
+    let mut world = World::team(35, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    world.send(0, room, "before");
+    // The host's disk loses the newest epoch secrets: the rows of bob's group are those of an earlier epoch.
+    let old = world.clients[1].rows.clone();
+    world.command(0, "rotate", map! {"conversation" => room}).unwrap();
+    world.settle();
+    world.disconnect(1);
+    let is_group_row = |key: &Vec<u8>| key.starts_with(&[&b"G"[..], &room.0].concat());
+    world.clients[1].rows.retain(|key, _| !is_group_row(key));
+    world.clients[1].rows.extend(old.into_iter().filter(|(key, _)| is_group_row(key)));
+    world.restart(1);
+    world.command(0, "rotate", map! {"conversation" => room}).unwrap();
+    world.connect(1);
+    world.settle();
+    world.send(0, room, "after");
+    assert_eq!(world.texts(1, room).last().unwrap(), "after", "{:?}", world.alarms(1));
+    world.send(1, room, "here again");
+    assert_eq!(world.texts(0, room).last().unwrap(), "here again");
+    let _ = InputKind::Tick;
+}
