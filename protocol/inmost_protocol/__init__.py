@@ -1,6 +1,6 @@
 """What crosses the wire between an Inmost engine and a server, as msgspec structs (docs/protocol/frames.md)."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -66,9 +66,9 @@ encode = msgspec.msgpack.Encoder().encode
 
 
 def _union(kinds: tuple[type, ...]) -> object:
-    union: object = kinds[0]
+    union: Any = kinds[0]
     for kind in kinds[1:]:
-        union = union | kind  # type: ignore[operator]
+        union = union | kind
     return union
 
 

@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-import inmost_protocol
-from inmost_protocol.frames import Open
 from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
 
+import inmost_protocol
+from inmost_protocol.frames import Open
 from inmost_server.access import ADMINISTRATORS, Access, Caller, grid
 from inmost_server.app import create_app
 from inmost_server.edge.dispatch import OPEN_ACCESS
@@ -20,7 +20,9 @@ def rest_actions(app):
         assert not isinstance(route, ASGIRoute), "an application of its own declares nothing"
         handlers = [route.route_handler] if isinstance(route, WebSocketRoute) else route.route_handlers
         for handler in handlers:
-            methods = sorted(handler.http_methods - {"OPTIONS"}) if isinstance(route, HTTPRoute) else ["SOCKET"]
+            methods = (
+                sorted(handler.http_methods - {"OPTIONS"}) if isinstance(route, HTTPRoute) else ["SOCKET"]
+            )
             for method in methods:
                 yield f"{method} {route.path_format}", handler.opt.get("access")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-Item: TypeAlias = "int | bytes | str | bool | None | Sequence[Item]"
+Item: TypeAlias = "int | bytes | str | bool | Sequence[Item] | None"
 
 
 def _head(major: int, value: int) -> bytes:

@@ -39,7 +39,7 @@ class Dispatch:
         self.handled: dict[type[Request], Handled] = {one.frame: one for one in handled}
         self._sessions, self._connections = sessions, connections
         self._directory, self._rates, self._clock = directory, rates, clock
-        self._tags = {tag_of(kind) for kind in [*self.handled, Open]}
+        self._tags = {tag_of(Open), *map(tag_of, self.handled)}
 
     def taken(self, connection: Connection, payload: bytes | None) -> None:
         """One message from a peer; None: a text message."""

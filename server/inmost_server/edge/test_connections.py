@@ -6,15 +6,14 @@ from contextlib import suppress
 
 import msgspec
 import pytest
+from websockets.exceptions import ConnectionClosed
+
 from inmost_protocol import encode
 from inmost_protocol.conversations import Item, Sync
 from inmost_protocol.directory import AppendEntry, FetchDirectory
 from inmost_protocol.frames import Open, Refused
 from inmost_protocol.limits import MAX_FRAME_BYTES
 from inmost_protocol.messages import Send
-
-from websockets.exceptions import ConnectionClosed
-
 from inmost_server.clock import now_ms
 from inmost_server.edge import routes
 from inmost_server.edge.rates import Rate

@@ -234,8 +234,19 @@ def test_the_disk_has_it_before_each_answer(tmp_path):
     trace = tmp_path / "trace"
     path = tmp_path / "inmost.db"
     subprocess.run(
-        ["strace", "-f", "-y", "-e", "trace=fsync,fdatasync,write,pwrite64", "-o", str(trace)]
-        + [sys.executable, "-c", _WRITES_TEN, str(path)],
+        [
+            "strace",
+            "-f",
+            "-y",
+            "-e",
+            "trace=fsync,fdatasync,write,pwrite64",
+            "-o",
+            str(trace),
+            sys.executable,
+            "-c",
+            _WRITES_TEN,
+            str(path),
+        ],
         check=True,
         env=environment(),
         stdout=subprocess.DEVNULL,

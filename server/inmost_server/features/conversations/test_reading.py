@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+
 from inmost_engine.public import log_next, log_start
 from inmost_protocol.conversations import (
     CreateConversation,
@@ -14,7 +15,6 @@ from inmost_protocol.conversations import (
     Sync,
 )
 from inmost_protocol.limits import MAX_PAGE_BYTES, MAX_PAGE_ITEMS
-
 from server.kit.mls import group_of_one
 from server.kit.wire import WasRefused, new_id
 

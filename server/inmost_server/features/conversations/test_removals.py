@@ -1,8 +1,8 @@
 """Whom the directory shuts out: nothing is accepted past the entry, and the server proposes the removal."""
 
 import pytest
-from inmost_protocol.conversations import FetchLog, Item
 
+from inmost_protocol.conversations import FetchLog, Item
 from inmost_server.clock import now_ms
 from server.kit.wire import WasRefused, new_id
 

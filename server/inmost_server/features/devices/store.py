@@ -44,13 +44,9 @@ vault_rows = Table(
 )
 
 _K = key_packages.c
-_COUNT = Statement(
-    select(func.count()).where(_K.device == bindparam("device"), _K.last_resort == False)  # noqa: E712
-)
+_COUNT = Statement(select(func.count()).where(_K.device == bindparam("device"), _K.last_resort.is_(False)))
 _ADD = Statement(insert(key_packages), ("device", "last_resort", "package"))
-_DROP_LAST = Statement(
-    delete(key_packages).where(_K.device == bindparam("device"), _K.last_resort == True)  # noqa: E712
-)
+_DROP_LAST = Statement(delete(key_packages).where(_K.device == bindparam("device"), _K.last_resort.is_(True)))
 _DROP_ALL = Statement(delete(key_packages).where(_K.device == bindparam("device")))
 _NEXT = Statement(
     select(_K.id, _K.package, _K.last_resort)

@@ -4,6 +4,7 @@ import hashlib
 import os
 
 import pytest
+
 from inmost_protocol.devices import (
     ClaimKeyPackages,
     FetchVault,
@@ -13,7 +14,6 @@ from inmost_protocol.devices import (
     PutVaultRows,
 )
 from inmost_protocol.limits import MAX_KEY_PACKAGES, MAX_VAULT_BYTES, MAX_VAULT_ROWS
-
 from inmost_server.clock import now_ms
 from server.kit.mls import key_package
 from server.kit.wire import WasRefused, new_id

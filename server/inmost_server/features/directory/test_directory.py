@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
+
 from inmost_protocol.directory import AppendEntry, DirectoryItem, FetchDirectory
 from inmost_protocol.limits import MAX_ENTRY_BYTES, MAX_PAGE_ITEMS
-
 from inmost_server.clock import now_ms
 from server.kit.wire import WasRefused, new_id
 

@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+
 from inmost_protocol.conversations import FetchLog
 from inmost_protocol.limits import MAX_EPHEMERAL_BYTES
 from inmost_protocol.messages import (
@@ -12,7 +13,6 @@ from inmost_protocol.messages import (
     PutReceipt,
     Signal,
 )
-
 from server.kit.wire import WasRefused, new_id
 
 

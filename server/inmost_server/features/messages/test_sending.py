@@ -4,10 +4,10 @@ import asyncio
 import os
 
 import pytest
+
 from inmost_protocol.conversations import FetchLog, Item
 from inmost_protocol.limits import MAX_SEALED_BYTES
 from inmost_protocol.messages import Send
-
 from server.kit.wire import WasRefused, new_id
 
 
