@@ -142,6 +142,27 @@ def test_without_tls_only_loopback_listens(tmp_path, given, listens):
         assert settings.accepted_origins == listens[2]
 
 
+async def failures_until_slowed(http: httpx2.AsyncClient, forwarded_for: str) -> int:
+    """How many wrong passwords are looked at, of seven, when they come from there."""
+    body = {"account": "nobody", "password": "wrong password altogether", "code": "000000"}
+    headers = {"X-Forwarded-For": forwarded_for, "X-Forwarded-Proto": "https"}
+    answers = [await http.post("/api/v1/recoveries", json=body, headers=headers) for _ in range(7)]
+    return sum(answer.status_code == 401 for answer in answers)
+
+
+@pytest.mark.parametrize(("proxies", "is_believed"), [(["127.0.0.1"], True), (["10.9.9.9"], False)])
+async def test_only_a_trusted_proxy_says_where_somebody_comes_from(tmp_path, proxies, is_believed):
+    given = {"trusted_proxies": proxies, "domain": DOMAIN, "host": "127.0.0.1", "port": free_port()}
+    async with process(tmp_path / "data", **given) as running:
+        await running.says(rf"https://{DOMAIN}/join#")
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{given['port']}", timeout=60) as http:
+            assert await failures_until_slowed(http, "192.0.2.1") <= 6
+            slowed_elsewhere = await failures_until_slowed(http, "198.51.100.1") < 5
+            assert slowed_elsewhere != is_believed
+            answer = await http.get("/api/v1/organisation", headers={"X-Forwarded-Proto": "https"})
+            assert ("strict-transport-security" in answer.headers) == is_believed
+
+
 async def over_https(port: int, authorities: str, path: str) -> httpx2.Response:
     """Ask for DOMAIN at a port of this machine."""
     trusted = ssl.create_default_context(cafile=authorities)
