@@ -62,6 +62,7 @@ impl Machine {
             device_seed,
             sequence: 0,
             is_vouched: false,
+            is_forked: false,
         };
         self.become_device(me);
         let recovery_key = recovery.map(|(key, _)| key.to_text().to_string());

@@ -18,6 +18,7 @@ use crate::rows::Row;
 use crate::session::{Asked, Stage};
 
 const MAX_TRIES: u32 = 4;
+const MAX_CLAIMED_HEADS: usize = 64;
 
 /// An own entry that waits to be accepted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -128,6 +129,11 @@ impl Machine {
     /// The directory is where the server says it is: what waited for it goes on.
     fn directory_reached(&mut self) -> Result<(), Refusal> {
         self.check_vouched()?;
+        for (head, by) in std::mem::take(&mut self.session.claimed_heads) {
+            if self.directory.hash_at(head.n).is_some() {
+                self.compare_dir(&head, by)?;
+            }
+        }
         if self.me()?.phase == Phase::Recovering {
             return self.go_on_returning();
         }
@@ -184,7 +190,14 @@ impl Machine {
 
     pub(crate) fn directory_fork(&mut self, words: &str) {
         self.alarm(AlarmKind::DirectoryForked, None, None, words);
-        self.session.is_forked = true;
+        self.note_fork();
+    }
+
+    fn note_fork(&mut self) {
+        if let Some(me) = self.me.as_mut() {
+            me.is_forked = true;
+        }
+        self.save_me();
     }
 
     /// A head somebody mentions.
@@ -193,10 +206,15 @@ impl Machine {
             Some(hash) if hash == dir.hash => Ok(()),
             Some(_) => {
                 self.alarm(AlarmKind::DirectoryForked, None, Some(by), "a member's directory is another than this device's");
-                self.session.is_forked = true;
+                self.note_fork();
                 Ok(())
             }
-            None => self.want_directory(dir.n + 1),
+            None => {
+                if self.session.claimed_heads.len() < MAX_CLAIMED_HEADS {
+                    self.session.claimed_heads.push((*dir, by));
+                }
+                self.want_directory(dir.n + 1)
+            }
         }
     }
 

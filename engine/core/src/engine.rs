@@ -1,5 +1,6 @@
 //! `step` and `view`: the whole of what a host calls. They only route.
 
+use inmost_public::limits::MAX_FRAME_BYTES;
 use inmost_public::Refusal;
 
 use crate::frames::Told;
@@ -27,12 +28,11 @@ impl Engine {
         machine.now = machine.now.max(input.now_ms);
         machine.seed(input.entropy);
         machine.out = Default::default();
+        machine.session.asked_now.clear();
         match route(machine, input.kind).and_then(|()| machine.save_groups().map_err(Refused::from)) {
             Ok(()) => Ok(finish(machine)),
             Err(refused) => {
-                machine.rows.discard();
-                machine.out = Default::default();
-                machine.reload()?;
+                machine.roll_back()?;
                 Err(refused)
             }
         }
@@ -64,14 +64,21 @@ fn route(machine: &mut Machine, input: InputKind) -> Result<(), Refused> {
         }
         InputKind::Tick => Ok(machine.tick()?),
         InputKind::Frame(frame) => {
-            machine.told(Told::decode(&frame)?)?;
-            Ok(machine.say_ready()?)
+            if frame.len() > MAX_FRAME_BYTES {
+                return Err(Refusal::TooLarge.into());
+            }
+            let told = Told::decode(&frame)?;
+            if let Err(refusal) = machine.told(told).and_then(|()| machine.say_ready()) {
+                // A frame that reads and cannot be followed: it did nothing, it is shown, and the sync begins anew.
+                machine.roll_back()?;
+                machine.start_over(&refusal);
+            }
+            Ok(())
         }
         InputKind::Command { id, name, arguments } => {
             if let Err(refused) = machine.command(id, &name, &arguments) {
-                machine.rows.discard();
-                machine.out = Default::default();
-                machine.reload()?;
+                machine.roll_back()?;
+                machine.drop_page(id);
                 machine.refuse(id, refused);
             }
             Ok(())

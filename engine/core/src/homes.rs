@@ -15,7 +15,7 @@ impl Machine {
     /// What a device has to have, asked after each sync and each change of the directory. Does only what is missing.
     pub(crate) fn settle(&mut self) -> Result<(), Refusal> {
         let me = self.me()?.clone();
-        if me.phase != Phase::Ready || !self.directory.is_active(me.device) || self.session.is_forked {
+        if me.phase != Phase::Ready || !self.directory.is_active(me.device) || me.is_forked {
             return Ok(());
         }
         let role = self.directory.user(me.user).map(|state| state.role()).ok_or(Refusal::Unknown)?;
@@ -63,7 +63,7 @@ impl Machine {
             return self.join(conversation);
         }
         if may_create {
-            self.create_group(conversation, kind)?;
+            self.create_group(conversation, kind, false)?;
         }
         Ok(())
     }

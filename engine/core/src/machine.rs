@@ -81,6 +81,16 @@ impl Machine {
         Ok(())
     }
 
+    /// Drop what this step changed: rows, requests, events; memory is read again.
+    pub(crate) fn roll_back(&mut self) -> Result<(), Refusal> {
+        self.rows.discard();
+        self.out = Effects::default();
+        for id in std::mem::take(&mut self.session.asked_now) {
+            self.session.asked.remove(&id);
+        }
+        self.reload()
+    }
+
     /// Fresh entropy of the host, once a step.
     pub(crate) fn seed(&mut self, entropy: [u8; 32]) {
         let mut before = [0; 32];
@@ -133,6 +143,7 @@ impl Machine {
     pub(crate) fn ask_with(&mut self, id: RequestId, asked: Asked, frame: Vec<u8>) {
         if self.session.is_connected() {
             self.session.asked.insert(id, asked);
+            self.session.asked_now.push(id);
             self.out.frames.push(frame);
         }
     }

@@ -38,8 +38,10 @@ pub struct Me {
     pub device_seed: [u8; 32],
     /// Numbers rows in the order they are made.
     pub sequence: u64,
-    /// The directory as far as it was when this device last proved the link's head.
+    /// The head that the link named was found in the directory.
     pub is_vouched: bool,
+    /// Heads that do not extend one another were seen: additions stop until somebody decides.
+    pub is_forked: bool,
 }
 
 /// The key pairs of this device, made once from their seeds.

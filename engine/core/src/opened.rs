@@ -82,6 +82,11 @@ impl OpenedIndex {
         }
     }
 
+    /// Where a message stands, if it was opened here.
+    pub fn place_of(&self, device: Device, id: Message) -> Option<u64> {
+        self.by_name.get(&name_of(device, id)).map(|(n, _)| *n)
+    }
+
     pub fn message(&mut self, n: u64, hash: &[u8; 32], device: Device, id: Message, content_hash: &[u8; 32]) {
         self.keep(n, Kept { hash: short(hash), name: name_of(device, id), content: short(content_hash) });
         self.unsaved.insert(n / CHUNK);

@@ -186,6 +186,17 @@ impl Machine {
         }
     }
 
+    /// After an own delete the server drops the sealed bytes too; number and digest stay.
+    fn drop_deleted(&mut self, conversation: Conversation, content: &[u8]) {
+        let target = match cbor::decode(content).map(|item| Content::from_item(&item)) {
+            Ok(Ok(Content::Delete { of })) => of,
+            _ => return,
+        };
+        if let Ok(Some(n)) = self.opened(conversation).map(|index| index.place_of(target.device, target.id)) {
+            self.ask(Asked::Delete, |id| frames::Delete { id, conversation, n }.into());
+        }
+    }
+
     /// An own message stands in the log.
     pub(crate) fn was_sent(&mut self, conversation: Conversation, id: Message, n: u64, at_ms: u64) {
         let Some(conv) = self.conversations.get_mut(&conversation) else { return };
@@ -197,6 +208,9 @@ impl Machine {
         self.rows.delete(Row::Outbox(conversation, sequence));
         self.out.message(waiting_key(conversation, id), None);
         self.out.event("sent", map! {"conversation" => conversation, "id" => id, "n" => n});
+        if let Some(waiting) = &waiting {
+            self.drop_deleted(conversation, &waiting.outgoing.content);
+        }
         let command = waiting.and_then(|waiting| waiting.outgoing.command);
         self.finish(command, Ok(map! {"id" => id, "n" => n, "at_ms" => at_ms}));
     }

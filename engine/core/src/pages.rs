@@ -7,7 +7,7 @@ use inmost_public::Refusal;
 
 use crate::conversation::simulated::Simulated;
 use crate::conversation::{Membership, Prologue, Span};
-use crate::frames::{FetchLog, LogPage};
+use crate::frames::{FetchLog, FetchReceipts, LogPage};
 use crate::input::CommandId;
 use crate::log_sync::Entry;
 use crate::machine::Machine;
@@ -32,6 +32,9 @@ impl Machine {
         self.conv(conversation)?;
         let wanted = PageWanted { command: Some(command), limit, before };
         self.session.pages.entry(conversation).or_default().push(wanted);
+        if self.session.is_connected() && self.session.receipts_asked.insert(conversation) {
+            self.ask(Asked::Receipts(conversation), |id| FetchReceipts { id, conversation }.into());
+        }
         Ok(self.work_on_pages(conversation)?)
     }
 
@@ -99,6 +102,13 @@ impl Machine {
             let limit = last + 1 - first;
             self.ask(Asked::Page(conversation), |id| FetchLog { id, conversation, first, limit, without_messages: false }.into());
             return Ok(());
+        }
+    }
+
+    /// The command was refused before it began.
+    pub(crate) fn drop_page(&mut self, command: CommandId) {
+        for pages in self.session.pages.values_mut() {
+            pages.retain(|page| page.command != Some(command));
         }
     }
 

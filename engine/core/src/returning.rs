@@ -26,7 +26,6 @@ use crate::vault_sync::Stored;
 pub struct Returning {
     pub command: CommandId,
     pub paper: PaperDevice,
-    pub revoke: Vec<Device>,
     pub revoke_others: bool,
     pub has_vault: bool,
     pub vaulted: Vec<Conversation>,
@@ -73,10 +72,11 @@ impl Machine {
                 device_seed,
                 sequence: 0,
                 is_vouched: true,
+                is_forked: false,
             });
         }
         let revoke_others = arguments.field::<Option<bool>>("revoke_others")?.unwrap_or(false);
-        self.session.returning = Some(Returning { command, paper, revoke: vec![], revoke_others, has_vault: false, vaulted: vec![] });
+        self.session.returning = Some(Returning { command, paper, revoke_others, has_vault: false, vaulted: vec![] });
         let next_n = self.directory.next_n();
         Ok(self.want_directory(next_n + 1)?)
     }

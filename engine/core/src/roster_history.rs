@@ -74,10 +74,6 @@ impl RosterHistory {
         self.removals.iter().rev().any(|(at, led_to)| *at < n && *led_to > epoch)
     }
 
-    pub fn first_epoch(&self) -> Option<u64> {
-        self.first
-    }
-
     /// The epoch that the commit at log number n led to.
     pub fn epoch_at(&self, n: u64) -> Option<u64> {
         self.commits.get(&n).copied()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inmost_public::ids::{Conversation, Message};
+use inmost_public::ids::Conversation;
 use inmost_public::Refusal;
 use serde::de::DeserializeOwned;
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub enum Row {
     Outbox(Conversation, u64),
     /// A directory entry that waits to be accepted, by sequence.
     PendingEntry(u64),
-    /// Devices, recovery, versions: the vault.
+    /// What of the vault this device last wrote, and when.
     Vault,
     /// When and what of a conversation was last put into the vault.
     VaultRow(Conversation),
@@ -49,8 +49,6 @@ pub enum Row {
     Verified,
     /// What has been seen of others' read positions.
     Receipts(Conversation),
-    /// A message id whose sending was answered, so that a repeated command gets the first answer.
-    Sent(Conversation, Message),
 }
 
 impl Row {
@@ -80,11 +78,6 @@ impl Row {
             Row::Alarm(n) => numbered(b'a', &[], *n),
             Row::Verified => b"y".to_vec(),
             Row::Receipts(conversation) => of(b'r', conversation),
-            Row::Sent(conversation, message) => {
-                let mut key = of(b't', conversation);
-                key.extend_from_slice(&message.0);
-                key
-            }
         }
     }
 }
@@ -189,10 +182,6 @@ impl Rows {
         }
     }
 
-    pub fn is_changed(&self) -> bool {
-        !self.changed.is_empty()
-    }
-
     /// The changes, which from here on count as persisted.
     pub fn commit(&mut self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         let changed = std::mem::take(&mut self.changed);
@@ -222,7 +211,7 @@ mod tests {
     fn a_dropped_transaction_leaves_no_trace_and_equal_values_are_no_change() {
         let mut rows = Rows::new([(b"a".to_vec(), b"1".to_vec())]);
         rows.put_bytes(b"a".to_vec(), b"1".to_vec());
-        assert!(!rows.is_changed());
+        assert!(rows.changed.is_empty());
         rows.put_bytes(b"a".to_vec(), b"2".to_vec());
         rows.put_bytes(b"ab".to_vec(), b"3".to_vec());
         assert_eq!(rows.with_prefix(b"a").len(), 2);

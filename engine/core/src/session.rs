@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use inmost_public::ids::{Conversation, Device, User};
+use inmost_public::ids::{Conversation, Device, Head};
 
 use crate::frames::{ConversationState, RequestId, Tree, WaitingWelcome};
 use crate::input::CommandId;
@@ -77,19 +77,11 @@ pub struct Session {
     /// Waiting for the directory to reach this number.
     pub stalled: BTreeMap<Conversation, u64>,
     pub pages: BTreeMap<Conversation, Vec<PageWanted>>,
-    /// Outbox rows sent on this connection.
-    pub sent: BTreeSet<(Conversation, u64)>,
-    /// Own messages accepted at a number that is not yet next in the log.
-    pub accepted: BTreeMap<(Conversation, u64), (u64, u64)>,
     pub is_ready_said: bool,
     pub wakes: BTreeMap<Wake, u64>,
     pub slow_until_ms: u64,
-    pub online: BTreeMap<Conversation, BTreeSet<Device>>,
     /// Read positions already asked for.
     pub receipts_asked: BTreeSet<Conversation>,
-    pub typing: BTreeMap<(Conversation, User), u64>,
-    pub directory_commands: Vec<CommandId>,
-    pub publishing: bool,
     /// Pending requests sent again on this connection.
     pub resent: BTreeSet<RequestId>,
     /// Conversations whose last refusal was answered by trying once more.
@@ -100,8 +92,10 @@ pub struct Session {
     pub trees: BTreeMap<Conversation, Tree>,
     /// No link opens further back: the page at hand is shown as far as it opens.
     pub walked_out: BTreeSet<Conversation>,
-    /// Heads that do not extend one another were seen: no additions.
-    pub is_forked: bool,
+    /// Directory heads that others named beyond what is here: compared when it is.
+    pub claimed_heads: Vec<(Head, Device)>,
+    /// Requests of this step: taken back if the step fails.
+    pub asked_now: Vec<RequestId>,
     /// Key packages the server has of this device.
     pub key_packages: u64,
     /// Conversations listed by the server that this device has no leaf in.

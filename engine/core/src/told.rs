@@ -3,12 +3,15 @@
 use inmost_public::ids::Conversation;
 use inmost_public::Refusal;
 
+use crate::conversation::Membership;
 use crate::frames::{self, Synced, Told};
 use crate::machine::Machine;
 use crate::map;
 use crate::me::Phase;
 use crate::refused::Refused;
 use crate::session::{Asked, Session, Stage, Wake};
+
+const START_OVER_MS: u64 = 5_000;
 
 impl Machine {
     pub(crate) fn connected(&mut self) -> Result<(), Refusal> {
@@ -24,6 +27,12 @@ impl Machine {
             }
             Some(Phase::Claiming | Phase::Recovering) | None => Ok(()),
         }
+    }
+
+    pub(crate) fn start_over(&mut self, refusal: &Refusal) {
+        self.misbehaved(None, &format!("a frame that this device cannot follow: {}", refusal.code()));
+        let at = self.now + START_OVER_MS;
+        self.session.wake(Wake::Resync, at);
     }
 
     pub(crate) fn disconnected(&mut self) {
@@ -47,7 +56,7 @@ impl Machine {
         let due: Vec<Wake> = self.session.wakes.iter().filter(|(_, at)| **at <= self.now).map(|(why, _)| *why).collect();
         for why in due {
             self.session.wakes.remove(&why);
-            if !self.session.is_live() {
+            if !self.session.is_live() && why != Wake::Resync {
                 continue; // what is still due is found again after the sync
             }
             match why {
@@ -60,9 +69,16 @@ impl Machine {
                     }
                 }
                 Wake::Link(conversation) => self.repair_links(conversation)?,
-                Wake::VaultRows => self.put_vault_rows()?,
+                Wake::VaultRows => {
+                    self.put_vault_rows()?;
+                    self.put_vault_if_missing()?;
+                }
                 Wake::KeyPackages => self.publish_key_packages(self.session.key_packages)?,
-                Wake::Resync => self.connected()?,
+                Wake::Resync => {
+                    let pages = std::mem::take(&mut self.session.pages);
+                    self.connected()?;
+                    self.session.pages = pages;
+                }
             }
         }
         Ok(())
@@ -204,7 +220,7 @@ impl Machine {
                 self.session.wake(Wake::Advance(conversation), at);
                 Ok(())
             }
-            Asked::Vault => self.vault_refused(refused),
+            Asked::Vault => self.vault_refused(),
             Asked::Publish => {
                 self.publish_refused();
                 Ok(())
@@ -257,7 +273,7 @@ impl Machine {
         let conversations: Vec<Conversation> = self.conversations.keys().copied().collect();
         for conversation in conversations {
             if !listed.contains(&conversation) && self.conv(conversation)?.is_member() {
-                self.probe_removed(conversation)?;
+                self.probe(conversation)?;
             }
             self.advance(conversation)?;
             let due = self.conversations.get(&conversation).and_then(|conv| conv.state.link_due.values().min().copied());
@@ -273,15 +289,13 @@ impl Machine {
     /// The server lists a conversation and says this device has no leaf in it.
     fn lost_leaf(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         let Some(conv) = self.conversations.get(&conversation) else { return Ok(()) };
-        if conv.is_member() {
+        match conv.state.membership {
             // Its removal stands in the log, or the server lies; the log says which.
-            return self.probe_removed(conversation);
+            Membership::Member => self.probe(conversation),
+            // The device was removed and the person was not: back by itself. Whoever left an open channel stays out.
+            Membership::Removed if conv.state.kind != "channel" => self.join(conversation),
+            _ => Ok(()),
         }
-        Ok(())
-    }
-
-    fn probe_removed(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        self.probe(conversation)
     }
 
     /// Say once that everything the server had is here, and that others can reach this device.
@@ -290,7 +304,7 @@ impl Machine {
             return Ok(());
         }
         let is_behind = self.conversations.iter().any(|(conversation, conv)| conv.is_member() && self.is_behind(*conversation));
-        let is_coming = self.conversations.values().any(|conv| matches!(conv.state.membership, crate::conversation::Membership::Welcomed));
+        let is_coming = self.conversations.values().any(|conv| conv.state.membership == Membership::Welcomed);
         if !is_behind && !is_coming && !self.is_settling()? {
             self.session.is_ready_said = true;
             self.out.event("ready", map! {});

@@ -7,7 +7,7 @@ use inmost_public::Refusal;
 use openmls_traits::OpenMlsProvider;
 use serde::{Deserialize, Serialize};
 
-use crate::frames::{self, PutVault, PutVaultRows};
+use crate::frames::{PutVault, PutVaultRows};
 use crate::machine::Machine;
 use crate::me::Phase;
 use crate::recovery::XWING_PUBLIC_BYTES;
@@ -18,6 +18,8 @@ use crate::vault::{RowContents, RowPlace, Vault, VaultContents, VaultRow, Writer
 /// The first change goes out at once, then at most one batch in this time.
 const BATCH_MS: u64 = 60_000;
 const BATCH_ROWS: usize = 100;
+/// Each vault is a directory entry, so a new title waits for the next one.
+const VAULT_EVERY_MS: u64 = 600_000;
 
 /// What was last put into the vault for a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,14 @@ pub struct Stored {
     pub recovery: [u8; 16],
     /// Keys that came out of the vault: the log head they were stored with.
     pub head: Option<inmost_public::ids::Head>,
+}
+
+/// When the vault was last written by this device, and what it said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Written {
+    chain_k: u64,
+    contents: [u8; 16],
+    at_ms: u64,
 }
 
 impl Machine {
@@ -119,11 +129,30 @@ impl Machine {
 
     pub(crate) fn put_vault_if_missing(&mut self) -> Result<(), Refusal> {
         let me = self.me()?;
-        let is_there = self.directory.user(me.user).is_none_or(|state| state.vault.is_some());
-        if is_there || me.is_bot || self.recovery_now().is_none() {
+        let Some(state) = self.directory.user(me.user) else { return Ok(()) };
+        let (is_there, chain_k) = (state.vault.is_some(), state.chain_k);
+        if me.is_bot || self.recovery_now().is_none() {
+            return Ok(());
+        }
+        let written: Written = self.rows.get(Row::Vault)?.unwrap_or_default();
+        let is_right = is_there && written.chain_k == chain_k && written.contents == self.vault_digest();
+        let is_due = !is_there || written.chain_k != chain_k || self.now >= written.at_ms + VAULT_EVERY_MS;
+        if is_right {
+            return Ok(());
+        }
+        if !is_due {
+            self.session.wake(Wake::VaultRows, written.at_ms + VAULT_EVERY_MS);
             return Ok(());
         }
         self.put_vault()
+    }
+
+    /// What of the vault's contents would be worth a new one.
+    fn vault_digest(&self) -> [u8; 16] {
+        let parts: Vec<Vec<u8>> = self.conversations.iter().filter(|(_, conv)| conv.is_member()).map(|(id, conv)| [&id.0[..], conv.state.title.as_ref().map_or(b"", |(_, title)| title.as_bytes())].concat()).collect();
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&sha256(&[&parts.concat()])[..16]);
+        digest
     }
 
     /// Write the vault, with the entry that pins it.
@@ -141,6 +170,8 @@ impl Machine {
         let provider = self.provider()?;
         let vault = Vault::seal(provider.crypto(), &self.writer(&xwing)?, version, &contents)?;
         let entry = self.signed_entry(Payload::Vault { version, hash: sha256(&[&vault]) })?;
+        let chain_k = self.directory.user(user).map_or(0, |state| state.chain_k);
+        self.rows.put(Row::Vault, &Written { chain_k, contents: self.vault_digest(), at_ms: self.now });
         self.ask(Asked::Vault, |id| PutVault { id, vault, entry }.into());
         Ok(())
     }
@@ -158,7 +189,8 @@ impl Machine {
     }
 
     /// Another device was faster with the version: look again, and write only if it is still missing.
-    pub(crate) fn vault_refused(&mut self, _refused: &frames::Refused) -> Result<(), Refusal> {
+    pub(crate) fn vault_refused(&mut self) -> Result<(), Refusal> {
+        self.rows.delete(Row::Vault);
         self.want_directory(self.directory.next_n() + 1)
     }
 

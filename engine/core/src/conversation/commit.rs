@@ -94,6 +94,9 @@ impl Machine {
 
     pub(crate) fn put_pending(&mut self, conversation: Conversation, pending: PendingCommit, asked: Asked) -> Result<(), Refusal> {
         self.rows.put(Row::Pending(conversation), &pending);
+        if self.session.is_connected() {
+            self.session.resent.insert(pending.id);
+        }
         self.ask_with(pending.id, asked, pending.frame.clone());
         self.conv_mut(conversation)?.pending = Some(pending);
         Ok(())
@@ -255,6 +258,7 @@ impl Machine {
     fn entered(&mut self, conversation: Conversation, head: Head, at_ms: u64, view: &GroupView, commit: &CommitView, self_removed: bool) -> Result<(), Refusal> {
         let change = change_of(head.n, view, commit);
         let epoch = view.epoch + 1;
+        self.session.retried.remove(&conversation);
         let conv = self.conv_mut(conversation)?;
         let facts = conv.facts().after(commit);
         let state = &mut conv.state;

@@ -48,9 +48,13 @@ impl Machine {
         if let Some(text) = &title {
             Content::Title { text: text.clone() }.check()?;
         }
+        if !self.session.is_connected() {
+            return Err(Refused::offline());
+        }
         let conversation = Conversation(self.random());
         // A conversation belongs to its creator until it says otherwise; a person in it may be moderated from the start.
-        self.create_group(conversation, kind)?;
+        let has_guests = others.iter().any(|user| self.is_guest(*user));
+        self.create_group(conversation, kind, has_guests)?;
         if let Some(text) = title {
             self.conv_mut(conversation)?.state.title = Some((0, text.clone()));
             self.say(conversation, &Content::Title { text }, None)?;
@@ -64,9 +68,9 @@ impl Machine {
     }
 
     /// A group of this device alone, and the request that makes it known.
-    pub(crate) fn create_group(&mut self, conversation: Conversation, kind: ConversationKind) -> Result<(), Refusal> {
+    pub(crate) fn create_group(&mut self, conversation: Conversation, kind: ConversationKind, guests: bool) -> Result<(), Refusal> {
         let group = Group(self.random());
-        let settings = Settings::new(kind, self.me()?.user);
+        let settings = Settings { guests, ..Settings::new(kind, self.me()?.user) };
         let provider = self.provider()?;
         let extensions = group_extensions(&settings, self.me()?.org, self.directory.server_key())?;
         let config = create_config().with_group_context_extensions(extensions).lifetime(self.lifetime()).build();

@@ -136,7 +136,6 @@ impl Machine {
         let request = frames::Commit { id, conversation, group: now.group, epoch: now.epoch, commit, group_info, welcome: None, link };
         let frame = frames::Request::from(request).encode();
         let base = Head { n: now.n, hash: now.hash };
-        self.session.resent.insert(id);
         let pending = PendingCommit { id, frame, message, epoch: now.epoch, kind: PendingKind::External { slot, base } };
         self.put_pending(conversation, pending, Asked::External(conversation))
     }

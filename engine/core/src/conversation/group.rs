@@ -1,7 +1,5 @@
 //! MLS groups in memory: loaded from rows when needed, their changed rows written at the end of a step.
 
-use std::collections::BTreeMap;
-
 use inmost_public::commit::{GroupFacts, GroupView, Roster};
 use inmost_public::credential::{Identity, SUITE};
 use inmost_public::ids::{Conversation, Device};
@@ -162,19 +160,7 @@ impl Loaded {
     }
 }
 
-/// Devices by leaf, with holes.
-pub fn leaves_of(roster: &Roster) -> Vec<Option<Device>> {
-    let mut leaves = Vec::new();
-    for (index, leaf) in roster {
-        leaves.resize(*index as usize, None);
-        leaves.push(Some(leaf.identity.device));
-    }
-    leaves
-}
-
 /// The place of an own leaf among all: who is first acts first.
 pub fn rank_of(roster: &Roster, device: Device) -> u64 {
     roster.values().position(|leaf| leaf.identity.device == device).unwrap_or(roster.len()) as u64
 }
-
-pub type RosterByDevice = BTreeMap<Device, u32>;

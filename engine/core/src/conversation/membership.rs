@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use inmost_public::credential::{is_capable, Leaf};
+use inmost_public::directory::Role;
 use inmost_public::ids::{Conversation, Device, User};
+use inmost_public::settings::Settings;
 use inmost_public::Refusal;
 use openmls::prelude::tls_codec::{Deserialize as _, DeserializeBytes as _};
 use openmls::prelude::{KeyPackage, KeyPackageIn, MlsMessageBodyIn, MlsMessageIn, ProtocolVersion};
@@ -110,6 +112,9 @@ impl Machine {
             self.finish_intent(conversation, sequence, Ok(result)); // somebody else did it
             return Ok(());
         }
+        if self.me()?.is_forked {
+            return Err(Refusal::DirectoryForked);
+        }
         let Some(packages) = &intent.packages else {
             if !self.session.is_asked(&Asked::Claim(conversation, sequence)) {
                 let mut users: Vec<User> = wanted.values().copied().collect();
@@ -119,6 +124,12 @@ impl Machine {
             }
             return Ok(());
         };
+        let needs_guests = !view.settings.guests && wanted.values().any(|user| self.is_guest(*user));
+        if needs_guests {
+            // Settings are judged as they were before a commit, so this one comes first; the intent stays.
+            let settings = Settings { version: view.settings.version + 1, guests: true, ..view.settings.clone() };
+            return self.make_commit(conversation, Plan { settings: Some(settings), needs_path: true, ..Plan::default() });
+        }
         let mut adds = Vec::new();
         for (user, device, bytes) in packages {
             if wanted.get(device) == Some(user) {
@@ -129,6 +140,10 @@ impl Machine {
             return Err(Refusal::Unknown);
         }
         self.make_commit(conversation, Plan { adds, intents: vec![sequence], ..Plan::default() })
+    }
+
+    pub(crate) fn is_guest(&self, user: User) -> bool {
+        self.directory.user(user).is_some_and(|state| state.role() == Role::Guest)
     }
 
     /// A key package is only used for whom the directory says it is: before anything is sealed to it.

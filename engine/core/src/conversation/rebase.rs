@@ -9,7 +9,7 @@ use crate::machine::Machine;
 use crate::refused::Refused;
 use crate::session::{Asked, Wake};
 
-use super::commit::{PendingKind, Plan};
+use super::commit::PendingKind;
 use super::membership::Want;
 use super::Membership;
 
@@ -166,10 +166,5 @@ impl Machine {
         let next_n = self.conv(conversation)?.next_n();
         self.heard_of(conversation, next_n + 1);
         self.catch_up(conversation)
-    }
-
-    /// A commit that only renews keys.
-    pub(crate) fn plain_rotation(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        self.make_commit(conversation, Plan { needs_path: true, ..Plan::default() })
     }
 }

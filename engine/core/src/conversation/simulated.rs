@@ -41,11 +41,6 @@ impl Simulated {
         Simulated { hash, ..Default::default() }
     }
 
-    /// From the roster of an epoch that is known: by leaf.
-    pub fn from_leaves(leaves: Vec<Option<Device>>, epoch: u64, next_n: u64, hash: [u8; 32]) -> Self {
-        Simulated { leaves, epoch, next_n, hash, pending: Vec::new() }
-    }
-
     /// Take the next entry that is not a message; what it changed if it led to a new epoch.
     pub fn take(&mut self, n: u64, kind: Kind, entry: &[u8]) -> Result<Option<(u64, EpochChange)>, Refusal> {
         match kind {

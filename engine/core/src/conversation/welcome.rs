@@ -17,6 +17,7 @@ use crate::frames::{FetchLog, FetchTree, LogPage, TakeWelcome, Tree, WaitingWelc
 use crate::log_sync::Entry;
 use crate::machine::Machine;
 use crate::map;
+use crate::pack::Value;
 use crate::roster_history::EpochChange;
 use crate::rows::Row;
 use crate::session::Asked;
@@ -161,14 +162,22 @@ impl Machine {
         let id = loaded.group.group_id().as_slice().to_vec();
         let group_rows = inmost_public::provider::group_prefix(&id);
         let fresh = self.provider()?;
+        let mut was_last_resort = true; // OpenMLS deletes every other one with its use
         for (key, value) in loaded.provider.storage().take_delta() {
             if !key.starts_with(&group_rows) {
                 let row = [&Row::KeyPackages.key()[..], &key].concat();
                 match value {
                     Some(value) => self.rows.put_bytes(row, value),
-                    None => self.rows.delete_bytes(&row),
+                    None => {
+                        was_last_resort = false;
+                        self.rows.delete_bytes(&row);
+                    }
                 }
             }
+        }
+        if was_last_resort {
+            self.rows.delete(Row::KeyPackageState); // a new one is published with the next look at them
+            self.session.wake(crate::session::Wake::KeyPackages, self.now + 1);
         }
         fresh.storage().load(loaded.provider.storage().rows_of_group(&id));
         let group = openmls::group::MlsGroup::load(fresh.storage(), loaded.group.group_id()).map_err(|_| Refusal::Corrupt)?.ok_or(Refusal::Corrupt)?;
@@ -270,11 +279,4 @@ impl Machine {
         self.out.message(crate::timeline::message_key(conversation, n), Some(&row));
         Ok(())
     }
-}
-
-use crate::pack::Value;
-
-/// A tree as bytes, for tests and uploads.
-pub fn tree_bytes(loaded: &Loaded) -> Result<Vec<u8>, Refusal> {
-    loaded.group.export_ratchet_tree().tls_serialize_detached().map_err(|_| Refusal::Corrupt)
 }
