@@ -3,19 +3,19 @@
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
-from inmost_engine.client import Engine
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from inmost_engine.client import Engine
+from inmost_engine.public import Directory, owner_link_fragment, seed_public
 from inmost_protocol import encode
 from inmost_protocol.frames import Open
 from inmost_server.clock import now_ms
 from inmost_server.features.organisation.service import invite_owner
-from inmost_engine.public import Directory, owner_link_fragment, seed_public
-
 from server.kit.running import Running
 
 WAIT_S = 30.0
@@ -103,7 +103,9 @@ class Host:
         if at_ms is not None:
             delay = max(0.0, (at_ms - now_ms()) / 1000)
             loop = asyncio.get_running_loop()
-            self._waker = loop.call_later(delay, lambda: self._tasks.append(loop.create_task(self.step("tick"))))
+            self._waker = loop.call_later(
+                delay, lambda: self._tasks.append(loop.create_task(self.step("tick")))
+            )
 
     # --- the connection
 
@@ -142,10 +144,8 @@ class Host:
         for task in list(self._tasks):
             if not task.done():
                 task.cancel()
-            try:
+            with suppress(asyncio.CancelledError):
                 await task
-            except asyncio.CancelledError:
-                pass
 
     # --- the story
 

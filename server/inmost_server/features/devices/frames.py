@@ -90,7 +90,7 @@ class DeviceFrames:
                 self._teller.device(device, KeyPackagesLow(left))
         return KeyPackages(frame.id, [(user_of[device], device, package) for device, package, _ in taken])
 
-    async def put_vault(self, peer: Peer, frame: PutVault) -> Appended:
+    async def put_vault(self, peer: Peer, frame: PutVault) -> None:
         if len(frame.vault) > MAX_VAULT_BYTES or len(frame.entry) > MAX_ENTRY_BYTES:
             raise TooLarge
         user, hashed = peer.user, hashlib.sha256(frame.vault).digest()
@@ -99,8 +99,9 @@ class DeviceFrames:
             vault_is_pinned(applied.kind, applied.author, user, frame.entry, hashed)
             rows.put_vault(tx, user, frame.vault)
 
-        n = await self._directory.append_once(frame.entry, peer.device, frame.id, store_it)
-        return Appended(frame.id, n)
+        await self._directory.append_once(
+            frame.entry, peer.device, frame.id, lambda n: peer.send(Appended(frame.id, n)), store_it
+        )
 
     async def put_rows(self, peer: Peer, frame: PutVaultRows) -> Done:
         policy.must_be_few(len(frame.rows), MAX_VAULT_ROWS)

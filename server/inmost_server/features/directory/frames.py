@@ -1,7 +1,6 @@
 """Frames of the directory: append an entry, fetch a page."""
 
 from inmost_engine.public import Applied
-from inmost_protocol import directory as frames
 from inmost_protocol.directory import Appended, AppendEntry, DirectoryPage, FetchDirectory
 from inmost_protocol.limits import MAX_ENTRY_BYTES, MAX_PAGE_ITEMS
 from inmost_server.access import SESSIONS
@@ -33,7 +32,7 @@ class DirectoryFrames:
             Handled(FetchDirectory, SESSIONS, READING, self.page),
         ]
 
-    async def append(self, peer: Peer, frame: frames.AppendEntry) -> Appended:
+    async def append(self, peer: Peer, frame: AppendEntry) -> None:
         if len(frame.entry) > MAX_ENTRY_BYTES:
             raise TooLarge
         is_recovering, user = peer.device == NO_DEVICE, peer.user
@@ -43,7 +42,9 @@ class DirectoryFrames:
 
         # A returning person has no device yet; its requests are remembered by the person.
         asker = user[:16] if is_recovering else peer.device
-        return Appended(frame.id, await self._directory.append_once(frame.entry, asker, frame.id, allow))
+        await self._directory.append_once(
+            frame.entry, asker, frame.id, lambda n: peer.send(Appended(frame.id, n)), allow
+        )
 
     async def page(self, peer: Peer, frame: FetchDirectory) -> DirectoryPage:
         limit = min(frame.limit, MAX_PAGE_ITEMS)

@@ -61,17 +61,26 @@ class DirectoryService:
         Refused as docs/protocol/directory.md says.
         """
         async with self._writing():
-            return await self._append(entry, now_ms, side_writes, device, request)
+            return await self._append(entry, now_ms, side_writes, device, request, None)
 
     async def append_once(
-        self, entry: bytes, device: bytes, request: bytes, side_writes: SideWrites | None = None
-    ) -> int:
-        """Append one entry for a request, and return its number; a request that comes again gets the first answer."""
+        self,
+        entry: bytes,
+        device: bytes,
+        request: bytes,
+        answer: Callable[[int], None],
+        side_writes: SideWrites | None = None,
+    ) -> None:
+        """Append one entry for a request and answer with its number, before anybody is told of it.
+
+        A request that comes again gets the first answer.
+        """
         async with self._writing():
             before = await self._store.read(lambda reader: rows.answered(reader, device, request))
             if before is not None:
-                return before
-            return (await self._append(entry, None, side_writes, device, request)).n
+                answer(before)
+            else:
+                await self._append(entry, None, side_writes, device, request, answer)
 
     async def _append(
         self,
@@ -80,12 +89,15 @@ class DirectoryService:
         side_writes: SideWrites | None,
         device: bytes | None,
         request: bytes | None,
+        answer: Callable[[int], None] | None,
     ) -> Applied:
         at_ms = self._clock() if now_ms is None else now_ms
         applied = self._check(entry, at_ms)
 
         def write(tx: Tx) -> None:
             rows.append(tx, applied.n, entry, at_ms, device, request)
+            if answer is not None:
+                tx.after_commit(lambda: answer(applied.n))
             # First of what is told: whom it shuts out hears why, before the end of the session closes the connection.
             tx.after_commit(lambda: self._apply(entry, at_ms))
             if self.sessions is not None:
