@@ -13,8 +13,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import inmost_attacker
-
 from inmost_engine import public
 from inmost_protocol import decode_request
 from inmost_protocol.frames import Frame
@@ -23,6 +21,7 @@ from inmost_server.features.conversations import commits, live, log
 from inmost_server.features.conversations.log import NewItem
 from inmost_server.refusals import Refusal
 from inmost_server.settings import load
+from tests.adversary import inmost_attacker
 from tests.adversary.speaking import say, serve
 
 Change = tuple[bytes, bytes | None]

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import inmost_attacker
 from cryptography.exceptions import InvalidTag
 
 from protocol.vectors import by_document as formats
+from tests.adversary import inmost_attacker
 
 COMMIT, PROPOSAL, MESSAGE, LINK = 2, 3, 4, 5
 

@@ -15,7 +15,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import inmost_attacker
 import msgspec
 
 from inmost.connection import Connection
@@ -27,6 +26,7 @@ from inmost_protocol import decode_request, decode_told, encode
 from inmost_protocol.conversations import Commit
 from inmost_protocol.frames import Answer
 from protocol.vectors import by_document as formats
+from tests.adversary import inmost_attacker
 from tests.adversary.hoarder import Group, Hoard
 from tests.adversary.speaking import serve
 

@@ -21,13 +21,17 @@ from inmost.client import Client
 from inmost.joining import Answers, Joined, join
 from inmost.models import Alarm, Message
 from inmost.store import Custody
+from inmost_engine.public import DeviceView, Directory, UserView
 from inmost_protocol import decode_request, decode_told
 from inmost_protocol.conversations import Commit, CreateConversation
 from inmost_protocol.frames import Frame
 from inmost_protocol.messages import Send
+from protocol.vectors import by_document as formats
 from tests.adversary.speaking import ROOT, Attacker
 
 PEOPLE = ("alice", "bob", "carol", "mallory")
+# Whoever claims the owner's link has this account.
+OWNER = "owner"
 # Addresses for devices and people that a test adds.
 SPARE = ("spare", "other")
 PASSWORD = "seven green bottles on a wall"
@@ -217,13 +221,16 @@ class World:
     async def wake(self, *profiles: str) -> list[Client]:
         """Open profiles and wait until each is connected and synced."""
 
-        async def one(profile: str) -> Client:
-            client = await self._stack.enter_async_context(Client(profile, home=self.homes))
-            self.clients[profile] = client
+        clients = [await self.wake_without_sync(profile) for profile in profiles]
+        for client in clients:
             await client.ready(READY_TIMEOUT_S)
-            return client
+        return clients
 
-        return [await one(profile) for profile in profiles]
+    async def wake_without_sync(self, profile: str) -> Client:
+        """Open a profile that may never get to sync, because of what the server tells it."""
+        client = self.clients[profile] = Client(profile, home=self.homes)
+        await self._stack.enter_async_context(client)
+        return client
 
     async def sleep(self, profile: str) -> None:
         """Close a client; its profile stays."""
@@ -240,6 +247,31 @@ class World:
     async def attack(self, name: str, **arguments: Any) -> None:
         """From now on the server before the real one lies like this (attacks.py)."""
         await self.lies.do("attack", attack=f"tests.adversary.attacks:{name}", arguments=arguments)
+
+    async def honest(self) -> None:
+        """The server before the real one lies no more."""
+        await self.lies.do("attack", attack="tests.adversary.malicious_server:Attack", arguments={})
+
+    async def mark(self) -> int:
+        """Now, for `seen` and `sent`."""
+        return int(await self.lies.do("mark"))
+
+    def known(self) -> Directory:
+        """The directory as the server has it, verified."""
+        entries = self.directory()
+        directory = Directory(formats.read_cbor(formats.read_cbor(entries[0])[0])[1])
+        for entry in entries:
+            directory.apply(entry)
+        return directory
+
+    def who(self, account: str) -> UserView:
+        user = self.known().user_by_account(OWNER if account == "alice" else account)
+        assert user is not None
+        return user
+
+    def device(self, account: str, which: int = 0) -> DeviceView:
+        """A person's device, by the order they came."""
+        return self.known().devices_of(self.who(account).user)[which]
 
     async def invite_and_join(self, by: Client, account: str, address: str = "spare") -> Joined:
         link = await by.invite(account, expires_ms=time.time_ns() // 1_000_000 + DAY_MS)
@@ -273,8 +305,17 @@ class World:
 
     def directory(self) -> list[bytes]:
         """All entries as the server keeps them."""
+        return self._kept("SELECT entry FROM directory_entries ORDER BY n")
+
+    def key_package_of(self, device: bytes) -> bytes:
+        return self._kept("SELECT package FROM key_packages WHERE device = ? AND NOT last_resort ORDER BY id", device)[-1]
+
+    def vault_of(self, user: bytes) -> bytes:
+        return self._kept("SELECT vault FROM vaults WHERE user = ?", user)[0]
+
+    def _kept(self, question: str, *of: bytes) -> list[bytes]:
         with sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True) as connection:
-            return [row[0] for row in connection.execute("SELECT entry FROM directory_entries ORDER BY n")]
+            return [row[0] for row in connection.execute(question, of)]
 
 
 async def join_at(origin: str, link: str, profile: str, folder: Path) -> Joined:
