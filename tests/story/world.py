@@ -20,6 +20,10 @@ START_TIMEOUT_S = 60.0
 COMMAND_TIMEOUT_S = 120.0
 EVENT_TIMEOUT_S = 30.0
 
+# Exit codes (docs/use/terminal.md).
+REFUSED = 7
+SHUT_OUT = 9
+
 
 class Lines:
     """The lines of a stream as they come, read by a thread so that the process is never held up."""
@@ -49,6 +53,13 @@ class Lines:
             self.seen.append(line)
             if found := wanted(line):
                 return found
+
+    def until_now(self) -> list[str]:
+        """Every line that has come so far."""
+        while not self._queue.empty():
+            if (line := self._queue.get_nowait()) is not None:
+                self.seen.append(line)
+        return self.seen
 
     def close(self) -> None:
         self._thread.join(10)
@@ -113,8 +124,9 @@ class Done:
 class Server:
     """One `inmost up` on a data directory; the port stays the same when it starts again."""
 
-    def __init__(self, data: Path, environment: dict[str, str]) -> None:
+    def __init__(self, data: Path, environment: dict[str, str], options: tuple[str, ...] = ()) -> None:
         self.data = data
+        self._options = options
         self._environment = environment
         self._process: Process | None = None
         self.port = 0
@@ -123,7 +135,9 @@ class Server:
 
     def start(self) -> None:
         self._process = Process(
-            ["up", "--data", str(self.data), "--port", str(self.port)], self._environment, self.data.parent
+            ["up", "--data", str(self.data), "--port", str(self.port), *self._options],
+            self._environment,
+            self.data.parent,
         )
         self.origin = self._process.out.wait_for(
             lambda line: (found := re.search(r"listens at (\S+)", line)) and found[1], START_TIMEOUT_S
@@ -149,9 +163,10 @@ class Server:
         self._process = None
         return code
 
-    def errors(self) -> list[str]:
-        """What it has logged so far."""
-        return self._process.err.seen if self._process is not None else []
+    def log(self) -> list[str]:
+        """What it has printed and logged since it was started."""
+        assert self._process is not None
+        return self._process.out.until_now() + self._process.err.until_now()
 
 
 @dataclass
@@ -213,6 +228,18 @@ class Person:
             "--totp-secret-file", str(self.totp_file), "--recovery-key-file", str(self.recovery_file), "--yes",
         )  # fmt: skip
 
+    def try_to_recover(self, origin: str, *options: str, backup_code: int = 0) -> Done:
+        """Come back with the recovery key and one of the backup codes in the recovery file, however it ends."""
+        codes = self.recovery_file.read_text().partition("Backup codes:")[2].split()
+        return self.try_to(
+            "recover", origin, self.account, *options, "--recovery-key-file", str(self.recovery_file),
+            "--password-file", str(self.folder / "password"), "--code", codes[backup_code],
+        )  # fmt: skip
+
+    def recover(self, origin: str, *options: str, backup_code: int = 0) -> None:
+        done = self.try_to_recover(origin, *options, backup_code=backup_code)
+        assert done.code == 0, f"{self.account} did not come back, {done.code}:\n{done.out}{done.err}"
+
     def invite(self, account: str, *options: str) -> str:
         """The link for somebody else."""
         return self.run("invite", account, *options).out.strip().splitlines()[0]
@@ -240,19 +267,25 @@ class Listening:
 
     def hears(self, text: str, timeout_s: float = EVENT_TIMEOUT_S) -> dict[str, Any]:
         """Wait for a message of exactly this text."""
+        return self.hears_what(lambda record: record.get("text") == text, timeout_s)
+
+    def hears_what(
+        self, is_wanted: Callable[[dict[str, Any]], bool], timeout_s: float = EVENT_TIMEOUT_S
+    ) -> dict[str, Any]:
+        """Wait for the first record that is wanted."""
 
         def wanted(line: str) -> dict[str, Any] | None:
             record: dict[str, Any] = json.loads(line)
-            return record if record.get("text") == text else None
+            return record if is_wanted(record) else None
 
         found: dict[str, Any] = self.process.out.wait_for(wanted, timeout_s)
         return found
 
 
 class World:
-    """One server and its people, in a folder of their own, ended whole."""
+    """One server and its people, in a folder of their own, ended whole. server_options: as for `inmost up`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server_options: tuple[str, ...] = ()) -> None:
         self.folder = folder
         self._environment = {
             name: value
@@ -260,7 +293,7 @@ class World:
             if not name.startswith("INMOST_")
             and name.lower() not in ("http_proxy", "https_proxy", "all_proxy")
         } | {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "80"}
-        self.server = Server(folder / "data", self._environment)
+        self.server = Server(folder / "data", self._environment, server_options)
         self.people: list[Person] = []
 
     def __enter__(self) -> Self:
