@@ -199,6 +199,7 @@ async def recover_command(
             custody=custody,
             profile=here.profile,
             ca=ca,
+            progress=note,
         )
     say(f"Welcome back, {account}. Your conversations are here: inmost conversations")
 

@@ -162,7 +162,7 @@ def _body(message: "Message", people: "People") -> Text:
         "title": f"named the conversation “{clean(message.text or '')}”",
         "topic": f"set the topic “{clean(message.text or '')}”",
         "joined": f"brought in {names}",
-        "left": f"{names} left",
+        "left": "left" if message.sender and message.sender.id in message.people else f"took {names} out",
         "unreadable": f"sent something this device cannot open ({message.reason})",
         "unknown": "sent something from a newer Inmost",
         "edit": f"edited: {clean(message.text or '')}",

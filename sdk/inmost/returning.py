@@ -1,15 +1,17 @@
 """Comes back without any device: password and code for a session that may only recover, the recovery key for the rest."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from inmost.errors import Offline
+from inmost.errors import Offline, Refused
 from inmost.joining import READY_TIMEOUT_S
 from inmost.profile import TRUST, Profile
 from inmost.server import Address, Rest, Session, from_base64url
 from inmost.store import Custody
 
 CONNECT_TIMEOUT_S = 30.0
+PAGE = 200
 
 
 async def recover(
@@ -61,8 +63,26 @@ async def recover(
         progress("Joining the conversations")
         await opened.connect()
         await opened.host.ready(READY_TIMEOUT_S)
+        progress("Reading back what was said")
+        await _read_back(opened)
     finally:
         await opened.close()
+
+
+async def _read_back(opened: Profile) -> None:
+    """Have everything here again: titles and search need it, and the server may not always be there."""
+    for seen in await opened.host.view("conversations"):
+        before: int | None = None
+        with contextlib.suppress(
+            Refused
+        ):  # One that is lost or waits must not keep the others from coming back.
+            while True:
+                page = await opened.host.command(
+                    "page", conversation=seen["conversation"], before=before, limit=PAGE
+                )
+                before = page["first"]
+                if not page["more"] or page["waiting"] or not before:
+                    break
 
 
 async def _become_device(
