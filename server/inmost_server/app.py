@@ -21,9 +21,11 @@ from inmost_server.edge.routes import connect_route
 from inmost_server.features.accounts import keys as account_keys
 from inmost_server.features.accounts.passwords import Passwords
 from inmost_server.features.conversations import frames as conversation_frames
+from inmost_server.features.conversations import log
 from inmost_server.features.conversations.commits import Commits
 from inmost_server.features.conversations.live import LiveConversations
 from inmost_server.features.conversations.log import LogBook
+from inmost_server.features.conversations.pruning import prune
 from inmost_server.features.conversations.reading import Reading
 from inmost_server.features.conversations.removals import Removals
 from inmost_server.features.conversations.telling import Teller
@@ -47,6 +49,8 @@ from inmost_server.settings import Settings
 from inmost_server.store import Store
 
 EXPIRY_EVERY_S = 1.0
+PRUNE_EVERY_S = 3_600.0
+FINISH_WITHIN_S = 5.0
 
 
 class Server:
@@ -132,11 +136,16 @@ class Server:
 
     async def started(self) -> None:
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self.removals.sweep()), loop.create_task(self._every_second())]
+        self._tasks = [
+            loop.create_task(self.removals.sweep()),
+            loop.create_task(self._every_second()),
+            loop.create_task(self._every_hour()),
+        ]
 
     async def finish(self) -> None:
         """Everything that was taken is answered; then everybody hears that the server is stopping."""
         self.connections.hold_all()
+        await self.connections.at_rest(FINISH_WITHIN_S)
         await self.removals.finished()
         await self.store.drained()
         # One more turn, so that answers to what has just become durable are written before the goodbyes.
@@ -159,6 +168,11 @@ class Server:
             await asyncio.sleep(EXPIRY_EVERY_S)
             self.connections.close_expired(self.clock())
             metrics.WAITING.set(self.store.waiting())
+
+    async def _every_hour(self) -> None:
+        while True:
+            await asyncio.sleep(PRUNE_EVERY_S)
+            await prune(self.store, self.clock() - log.REQUESTS_REMEMBERED_MS)
 
 
 async def open_server(

@@ -1,5 +1,6 @@
 """Who is connected, and which conversations each connection follows."""
 
+import asyncio
 from collections.abc import Iterable
 
 from inmost_server import metrics
@@ -69,6 +70,12 @@ class Connections:
         """Take nothing more from anybody."""
         for connection in self._all:
             connection.socket.hold_reading(hold=True)
+
+    async def at_rest(self, within_s: float) -> None:
+        """Return when no request is at work any more, or when it takes too long."""
+        working = [task for connection in self._all for task in connection.tasks]
+        if working:
+            await asyncio.wait(working, timeout=within_s)
 
     def close_all(self, code: str) -> None:
         for connection in list(self._all):

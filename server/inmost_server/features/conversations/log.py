@@ -31,7 +31,6 @@ log_items = Table(
     Column("conversation", LargeBinary, nullable=False),
     Column("n", BigInteger, nullable=False),
     Column("kind", Integer, nullable=False),
-    Column("entry", LargeBinary),
     Column("digest", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Column("epoch", BigInteger, nullable=False),
@@ -39,6 +38,8 @@ log_items = Table(
     Column("device", LargeBinary),
     # The request that appended it, for as long as its repetition must get the first answer; then NULL.
     Column("request", LargeBinary),
+    # Last, so that everything else is read without following a long entry.
+    Column("entry", LargeBinary),
     Index("ix_log_items_place", "conversation", "n", unique=True),
 )
 Index(
@@ -84,10 +85,11 @@ _LINKS = Statement(
 _DROP_ENTRY = Statement(
     update(log_items).where(_HERE, _L.n == bindparam("n_"), _L.kind == KIND_MESSAGE).values(entry=None)
 )
+_NEXT_TIMES = Statement(
+    select(_L.id, _L.at_ms).where(_L.id > bindparam("after")).order_by(_L.id).limit(bindparam("limit"))
+)
 _FORGET_REQUESTS = Statement(
-    update(log_items)
-    .where(_L.id > bindparam("after"), _L.id <= bindparam("upto"), _L.at_ms < bindparam("before_ms"))
-    .values(request=None)
+    update(log_items).where(_L.id > bindparam("after"), _L.id <= bindparam("upto")).values(request=None)
 )
 _ANSWERED: Final = (
     "SELECT device, request, conversation, n, at_ms"
@@ -269,6 +271,13 @@ def drop_entry(tx: Tx, conversation: bytes, n: int) -> bool:
     return tx.run(_DROP_ENTRY, conversation=conversation, n_=n) > 0
 
 
-def forget_requests(tx: Tx, after: int, upto: int, before_ms: int) -> None:
-    """Requests of items (by id) after..upto that are older than `before_ms` need no first answer any more."""
-    tx.run(_FORGET_REQUESTS, after=after, upto=upto, before_ms=before_ms)
+def forget_requests(tx: Tx, after: int, before_ms: int, limit: int) -> int:
+    """Forget the requests of the items that follow `after` and are older than `before_ms`; the last of them."""
+    upto = after
+    for id_, at_ms in tx.each(_NEXT_TIMES, after=after, limit=limit):
+        if at_ms >= before_ms:
+            break
+        upto = id_
+    if upto > after:
+        tx.run(_FORGET_REQUESTS, after=after, upto=upto)
+    return upto

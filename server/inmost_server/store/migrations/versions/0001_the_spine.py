@@ -64,13 +64,13 @@ def upgrade() -> None:
         sa.Column("conversation", sa.LargeBinary(), nullable=False),
         sa.Column("n", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Integer(), nullable=False),
-        sa.Column("entry", sa.LargeBinary(), nullable=True),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("device", sa.LargeBinary(), nullable=True),
         sa.Column("request", sa.LargeBinary(), nullable=True),
+        sa.Column("entry", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_items")),
     )
     op.create_index(
