@@ -9,6 +9,7 @@ from typing import Any
 from inmost_engine import public
 from inmost_protocol.conversations import (
     Accepted,
+    Commit,
     FetchLog,
     FetchTree,
     Group,
@@ -296,3 +297,13 @@ def public_base64(data: bytes) -> str:
     import base64
 
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class SwallowCommits(Attack):
+    """Commits of these people never reach the server. people"""
+
+    async def asked(self, connection: Connection, frame: Frame) -> Iterable[Frame]:
+        if isinstance(frame, Commit) and connection.person in self.arguments["people"]:
+            say("swallowed a commit")
+            return ()
+        return (frame,)

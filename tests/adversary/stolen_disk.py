@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from inmost.connection import Connection
+from inmost.errors import Refused
 from inmost.places import place_of
 from inmost.server import Address, Rest
 from inmost.store import Database, find_key
@@ -184,7 +185,7 @@ class Thief:
         self._made[conversation] = made
         epoch = member.epoch
         entry = None if link == "none" else self._link(conversation, member, made, wrong=link == "wrong")
-        return self._frame(conversation, epoch, made, entry)
+        return self._frame((conversation, self.disk.group_of(conversation)[0]), epoch, made, entry)
 
     def _link(
         self, conversation: bytes, before: inmost_attacker.Member, made: inmost_attacker.Made, *, wrong: bool
@@ -198,17 +199,16 @@ class Thief:
         )
 
     def _frame(
-        self, conversation: bytes, epoch: int, made: inmost_attacker.Made, link: bytes | None
+        self, place: tuple[bytes, bytes], epoch: int, made: inmost_attacker.Made, link: bytes | None
     ) -> bytes:
-        group, _ = self.disk.group_of(conversation)
+        """place: (conversation, group)."""
         id_ = secrets.token_bytes(16)
-        return encode(
-            Commit(id_, conversation, group, epoch, made.commit, made.group_info, made.welcome, link)
-        )
+        return encode(Commit(id_, *place, epoch, made.commit, made.group_info, made.welcome, link))
 
     async def do_external(
         self,
         conversation: bytes,
+        group: bytes,
         group_info: bytes,
         tree: bytes,
         epoch: int,
@@ -227,10 +227,9 @@ class Thief:
             self._aad(dir_n, time_ms),
             instead_of,
         )
-        group, _ = self.disk.group_of(conversation)
         self._members[conversation] = member
         self._came_in.append(Group(conversation, group, member))
-        return self._frame(conversation, epoch, made, None)
+        return self._frame((conversation, group), epoch, made, None)
 
     async def do_key_package(self, user: bytes, device: bytes, position: int, own_key: bool = False) -> bytes:
         """Of anybody's name, with a key of this attacker's."""
@@ -289,18 +288,20 @@ class Thief:
                 hoard.read(connection)
         return [list(each) for each in hoard.opened()]
 
-    async def do_connect(self, origin: str) -> None:
-        """Sign in as this device and open a connection."""
-        address = Address(origin, None)
-        rest = Rest(address)
+    async def do_connect(self, origin: str, address: str = "") -> str:
+        """Sign in as this device and open a connection; the code of the refusal, or nothing. address: if it is not the origin."""
+        at = Address(address or origin, None)
+        rest = Rest(at)
         try:
             nonce = await rest.challenge(self.disk.device)
-            signed = self._signed(origin, nonce)
-            session = await rest.session(signed, nonce)
+            session = await rest.session(self._signed(origin, nonce), nonce)
+        except Refused as refused:
+            return refused.code
         finally:
             await rest.close()
-        self._connection = await Connection.open(address, session.token)
+        self._connection = await Connection.open(at, session.token)
         self._listening = asyncio.create_task(self._listen(self._connection))
+        return ""
 
     def _signed(self, origin: str, nonce: bytes) -> dict[str, Any]:
         client_nonce, time_ms = secrets.token_bytes(32), time.time_ns() // 1_000_000

@@ -13,13 +13,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import pyotp
 
 from inmost.client import Client
 from inmost.joining import Answers, Joined, join
 from inmost.models import Alarm, Message
+from inmost.returning import recover
 from inmost.store import Custody
 from inmost_engine.public import DeviceView, Directory, UserView
 from inmost_protocol import decode_request, decode_told
@@ -28,6 +29,8 @@ from inmost_protocol.frames import Frame
 from inmost_protocol.messages import Send
 from protocol.vectors import by_document as formats
 from tests.adversary.speaking import ROOT, Attacker
+
+Kind = TypeVar("Kind")
 
 PEOPLE = ("alice", "bob", "carol", "mallory")
 # Whoever claims the owner's link has this account.
@@ -197,6 +200,7 @@ class World:
         self.organisation = organisation
         self.folder = folder
         self.homes = folder / "homes"
+        self._codes_used = 0
         self._stack = AsyncExitStack()
         shutil.copytree(organisation.folder, folder, dirs_exist_ok=True)
         kind = ComplicitServer if complicit else HonestServer
@@ -244,6 +248,13 @@ class World:
             Attacker("tests.adversary.stolen_disk", str(stolen), profile)
         )
 
+    async def connected(self, profile: str) -> Attacker:
+        """The same, signed in as that device."""
+        attacker = await self.attacker(profile)
+        person = profile.partition("-")[0]
+        assert await attacker.do("connect", origin=self.organisation.origins[person]) == ""
+        return attacker
+
     async def attack(self, name: str, **arguments: Any) -> None:
         """From now on the server before the real one lies like this (attacks.py)."""
         await self.lies.do("attack", attack=f"tests.adversary.attacks:{name}", arguments=arguments)
@@ -277,6 +288,24 @@ class World:
         link = await by.invite(account, expires_ms=time.time_ns() // 1_000_000 + DAY_MS)
         return await self.join(link, account, address)
 
+    async def recover(
+        self, person: str, profile: str, *, revoke_others: bool, key: str | None = None
+    ) -> None:
+        """A person comes back, or comes in with a further device, by the recovery key."""
+        joined = self.organisation.joined[person]
+        self._codes_used += 1
+        await recover(
+            self.organisation.origins[person],
+            account=joined.account,
+            password=PASSWORD,
+            code=joined.backup_codes[self._codes_used],
+            recovery_key=key or str(joined.recovery_key),
+            revoke_others=revoke_others,
+            custody=custody_in(self.folder),
+            profile=profile,
+            home=self.homes,
+        )
+
     async def join(self, link: str, profile: str, address: str = "spare") -> Joined:
         return await join_at(self.organisation.origins[address], link, profile, self.folder)
 
@@ -308,7 +337,9 @@ class World:
         return self._kept("SELECT entry FROM directory_entries ORDER BY n")
 
     def key_package_of(self, device: bytes) -> bytes:
-        return self._kept("SELECT package FROM key_packages WHERE device = ? AND NOT last_resort ORDER BY id", device)[-1]
+        return self._kept(
+            "SELECT package FROM key_packages WHERE device = ? AND NOT last_resort ORDER BY id", device
+        )[-1]
 
     def vault_of(self, user: bytes) -> bytes:
         return self._kept("SELECT vault FROM vaults WHERE user = ?", user)[0]
@@ -316,6 +347,13 @@ class World:
     def _kept(self, question: str, *of: bytes) -> list[bytes]:
         with sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True) as connection:
             return [row[0] for row in connection.execute(question, of)]
+
+
+def decoded(frame: bytes, kind: type[Kind]) -> Kind:
+    """A request of a known kind."""
+    found = decode_request(frame)
+    assert isinstance(found, kind)
+    return found
 
 
 async def join_at(origin: str, link: str, profile: str, folder: Path) -> Joined:
