@@ -128,8 +128,10 @@ async def leave(
         return 2
     async with here.client(needs_server=True) as client:
         found = await client.conversation(conversation)
-        await client.leave(found)
-        say(f"You have left “{found.title}”.")
+        if await client.leave(found):
+            say(f"You have left “{found.title}”.")
+        else:
+            say(f"You leave “{found.title}” as soon as another member is online.")
     return 0
 
 

@@ -96,7 +96,7 @@ async def whoami(here: Here) -> None:
 
 async def alarms(here: Here, json: JsonOption = False) -> None:
     """Everything that had to be shown to you: a server or member that did not do what it must."""
-    async with here.client(online=False) as client:
+    async with here.client() as client:
         found = await client.alarms()
         titles = {each.id: each.title for each in await client.conversations(personal=True)}
         people = await everybody(client)

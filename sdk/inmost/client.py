@@ -29,6 +29,7 @@ from inmost.store import SearchHit
 
 PAGE = 200
 CONNECT_TIMEOUT_S = 30.0
+LEAVING_POLL_S = 0.2
 
 ConversationLike = Conversation | str
 PersonLike = Person | str
@@ -254,8 +255,19 @@ class Client:
             "remove", conversation=await self._id(conversation), users=await self._ids(people)
         )
 
-    async def leave(self, conversation: ConversationLike) -> None:
-        await self._command("leave", conversation=await self._id(conversation))
+    async def leave(self, conversation: ConversationLike) -> bool:
+        """Leave. False: the wish is with the server, and takes effect when another member's device is online.
+
+        Until then nobody can write there, so nothing is missed or overheard. Raises Refused, Offline.
+        """
+        id_ = await self._id(conversation)
+        leaving = asyncio.ensure_future(self._command("leave", conversation=id_))
+        while not (await asyncio.wait([leaving], timeout=LEAVING_POLL_S))[0]:
+            if (await self.host.view("conversation", conversation=id_))["removal_pending"]:
+                leaving.cancel()
+                return False
+        leaving.result()
+        return True
 
     async def rotate(self, conversation: ConversationLike) -> None:
         """Renew this device's keys in a conversation, so that what was stolen before opens nothing after."""
