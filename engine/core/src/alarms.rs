@@ -48,16 +48,41 @@ impl Alarm {
 
 impl Machine {
     /// Show it, once: the same alarm about the same thing is not repeated.
-    pub(crate) fn alarm(&mut self, kind: AlarmKind, conversation: Option<Conversation>, by: Option<Device>, words: &str) {
-        let user = by.and_then(|device| self.directory.device(device)).map(|state| state.user);
-        let alarm = Alarm { kind, conversation, user, device: by, words: words.to_owned(), at_ms: self.now };
+    pub(crate) fn alarm(
+        &mut self,
+        kind: AlarmKind,
+        conversation: Option<Conversation>,
+        by: Option<Device>,
+        words: &str,
+    ) {
+        let user = by
+            .and_then(|device| self.directory.device(device))
+            .map(|state| state.user);
+        let alarm = Alarm {
+            kind,
+            conversation,
+            user,
+            device: by,
+            words: words.to_owned(),
+            at_ms: self.now,
+        };
         let known = self.alarms().unwrap_or_default();
-        if known.iter().any(|old| Alarm { at_ms: alarm.at_ms, ..old.clone() } == alarm) {
+        if known.iter().any(|old| {
+            Alarm {
+                at_ms: alarm.at_ms,
+                ..old.clone()
+            } == alarm
+        }) {
             return;
         }
         self.out.event("alarm", alarm.to_value());
         if known.len() < MAX_ALARMS {
-            let n = self.rows.with_prefix(b"a").last().and_then(|(key, _)| number_of(key)).map_or(0, |n| n + 1);
+            let n = self
+                .rows
+                .with_prefix(b"a")
+                .last()
+                .and_then(|(key, _)| number_of(key))
+                .map_or(0, |n| n + 1);
             self.rows.put(Row::Alarm(n), &alarm);
         }
     }

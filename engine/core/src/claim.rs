@@ -1,10 +1,10 @@
 //! Coming into the organisation: keys, the claim that link and device sign, the recovery key that is shown once.
 
+use inmost_public::cbor;
 use inmost_public::directory::{user_id, Change, Claim, Draft, Payload};
 use inmost_public::ids::device_id;
 use inmost_public::invitation::InvitationLink;
 use inmost_public::sign::{dev_sign, KeyPair};
-use inmost_public::cbor;
 use openmls_traits::OpenMlsProvider;
 
 use crate::input::CommandId;
@@ -37,12 +37,29 @@ impl Machine {
             let key = RecoveryKey::from_random(self.random());
             let provider = self.provider()?;
             let paper = key.paper_device(provider.crypto(), link.org)?;
-            changes.push(Change::SetRecovery { sign_public: *paper.sign.public(), xwing_public: paper.seal_public.to_vec() });
+            changes.push(Change::SetRecovery {
+                sign_public: *paper.sign.public(),
+                xwing_public: paper.seal_public.to_vec(),
+            });
             recovery = Some((key, paper));
         }
         let inviter = link.from.map(|(_, inviter)| inviter);
-        let claim = Claim { invitation: link.invitation, inviter, account: link.account.clone(), is_bot, changes, name: name.clone(), nonce: self.random() };
-        let draft = Draft { org: link.org, author: None, head: link.from.map(|(head, _)| head), time_ms: self.now, payload: Payload::Claim(claim) };
+        let claim = Claim {
+            invitation: link.invitation,
+            inviter,
+            account: link.account.clone(),
+            is_bot,
+            changes,
+            name: name.clone(),
+            nonce: self.random(),
+        };
+        let draft = Draft {
+            org: link.org,
+            author: None,
+            head: link.from.map(|(head, _)| head),
+            time_ms: self.now,
+            payload: Payload::Claim(claim),
+        };
         let entry = sign_claim(&draft, &link, device.0, &sig, recovery.as_ref().map(|(_, paper)| paper));
         let me = Me {
             org: link.org,
@@ -81,7 +98,9 @@ impl Machine {
     /// The command `claimed`.
     pub(crate) fn claimed(&mut self, command: CommandId, arguments: &Value) -> Result<(), Refused> {
         let server_key: Option<[u8; 32]> = arguments.field("server_key")?;
-        let Some(me) = self.me.as_mut() else { return Err(Refused::wrong_phase()) };
+        let Some(me) = self.me.as_mut() else {
+            return Err(Refused::wrong_phase());
+        };
         if me.phase == Phase::Claiming {
             me.phase = Phase::Ready;
             me.server_key = server_key.filter(|_| me.vouched.is_none());
@@ -112,7 +131,13 @@ impl Machine {
     }
 }
 
-fn sign_claim(draft: &Draft, link: &InvitationLink, device: [u8; 16], sig: &KeyPair, paper: Option<&PaperDevice>) -> Vec<u8> {
+fn sign_claim(
+    draft: &Draft,
+    link: &InvitationLink,
+    device: [u8; 16],
+    sig: &KeyPair,
+    paper: Option<&PaperDevice>,
+) -> Vec<u8> {
     let seed = link.key();
     let mut signers = vec![(link.invitation.0, &seed), (device, sig)];
     if let Some(paper) = paper {
@@ -120,4 +145,3 @@ fn sign_claim(draft: &Draft, link: &InvitationLink, device: [u8; 16], sig: &KeyP
     }
     draft.sign(&signers)
 }
-

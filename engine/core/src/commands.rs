@@ -16,7 +16,9 @@ impl Machine {
             "sign_in" => self.sign_in(id, arguments),
             "recover" => self.recover(id, arguments),
             _ if !is_ready => Err(Refused::wrong_phase()),
-            "invite" | "withdraw" | "set_role" | "suspend" | "rename" | "revoke" => self.change_directory(id, name, arguments),
+            "invite" | "withdraw" | "set_role" | "suspend" | "rename" | "revoke" => {
+                self.change_directory(id, name, arguments)
+            }
             "create" => self.create(id, arguments),
             "add" | "remove" | "leave" | "rotate" => self.change_membership(id, name, arguments),
             "send" => self.send(id, arguments),

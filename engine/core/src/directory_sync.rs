@@ -41,8 +41,18 @@ impl Machine {
     pub(crate) fn want_directory(&mut self, next_n: u64) -> Result<(), Refusal> {
         self.session.directory_next_n = self.session.directory_next_n.max(next_n);
         let first = self.directory.next_n();
-        if first < self.session.directory_next_n && self.session.is_connected() && !self.session.is_asked(&Asked::Directory) {
-            self.ask(Asked::Directory, |id| FetchDirectory { id, first, limit: MAX_PAGE_ITEMS as u64 }.into());
+        if first < self.session.directory_next_n
+            && self.session.is_connected()
+            && !self.session.is_asked(&Asked::Directory)
+        {
+            self.ask(Asked::Directory, |id| {
+                FetchDirectory {
+                    id,
+                    first,
+                    limit: MAX_PAGE_ITEMS as u64,
+                }
+                .into()
+            });
         }
         Ok(())
     }
@@ -83,7 +93,13 @@ impl Machine {
                 return Ok(false);
             }
             Err(refusal) => {
-                self.misbehaved(None, &format!("the server gives a directory entry that does not verify: {}", refusal.code()));
+                self.misbehaved(
+                    None,
+                    &format!(
+                        "the server gives a directory entry that does not verify: {}",
+                        refusal.code()
+                    ),
+                );
                 return Ok(false);
             }
         };
@@ -96,7 +112,12 @@ impl Machine {
 
     fn after_entry(&mut self, applied: &Applied) -> Result<(), Refusal> {
         if applied.second_claim {
-            self.alarm(AlarmKind::InvitationClaimedTwice, None, applied.device, "an invitation was used twice; both are suspended until somebody decides");
+            self.alarm(
+                AlarmKind::InvitationClaimedTwice,
+                None,
+                applied.device,
+                "an invitation was used twice; both are suspended until somebody decides",
+            );
         }
         self.devices_ended(&applied.inactive_devices)?;
         let me = self.me()?;
@@ -138,7 +159,13 @@ impl Machine {
             return self.go_on_returning();
         }
         let next_n = self.directory.next_n();
-        let free: Vec<Conversation> = self.session.stalled.iter().filter(|(_, n)| **n < next_n).map(|(conversation, _)| *conversation).collect();
+        let free: Vec<Conversation> = self
+            .session
+            .stalled
+            .iter()
+            .filter(|(_, n)| **n < next_n)
+            .map(|(conversation, _)| *conversation)
+            .collect();
         for conversation in free {
             self.session.stalled.remove(&conversation);
             self.advance(conversation)?;
@@ -155,7 +182,9 @@ impl Machine {
             Stage::Live => {
                 self.settle()?;
                 let conversations: Vec<Conversation> = self.conversations.keys().copied().collect();
-                conversations.into_iter().try_for_each(|conversation| self.advance(conversation))
+                conversations
+                    .into_iter()
+                    .try_for_each(|conversation| self.advance(conversation))
             }
             Stage::Offline | Stage::Syncing => Ok(()),
         }
@@ -163,7 +192,10 @@ impl Machine {
 
     /// A commit names a head that the server does not have.
     fn cannot_follow(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        self.misbehaved(Some(conversation), "a commit names a directory head that the server does not give");
+        self.misbehaved(
+            Some(conversation),
+            "a commit names a directory head that the server does not give",
+        );
         if let Ok(conv) = self.conv_mut(conversation) {
             conv.state.sealing_stopped = Some("DirectoryBehind".into());
         }
@@ -174,9 +206,15 @@ impl Machine {
     /// The head of the invitation link must be in the directory, and the inviter somebody who may invite.
     fn check_vouched(&mut self) -> Result<(), Refusal> {
         let me = self.me()?;
-        let Some((head, inviter)) = me.vouched.filter(|_| !me.is_vouched) else { return Ok(()) };
-        let Some(hash) = self.directory.hash_at(head.n) else { return Ok(()) };
-        let may_invite = self.directory.user(inviter).is_some_and(|user| matches!(user.role_at(head.n), Role::Owner | Role::Administrator) && !user.is_suspended_at(head.n));
+        let Some((head, inviter)) = me.vouched.filter(|_| !me.is_vouched) else {
+            return Ok(());
+        };
+        let Some(hash) = self.directory.hash_at(head.n) else {
+            return Ok(());
+        };
+        let may_invite = self.directory.user(inviter).is_some_and(|user| {
+            matches!(user.role_at(head.n), Role::Owner | Role::Administrator) && !user.is_suspended_at(head.n)
+        });
         if hash == head.hash && may_invite {
             if let Some(me) = self.me.as_mut() {
                 me.is_vouched = true;
@@ -205,7 +243,12 @@ impl Machine {
         match self.directory.hash_at(dir.n) {
             Some(hash) if hash == dir.hash => Ok(()),
             Some(_) => {
-                self.alarm(AlarmKind::DirectoryForked, None, Some(by), "a member's directory is another than this device's");
+                self.alarm(
+                    AlarmKind::DirectoryForked,
+                    None,
+                    Some(by),
+                    "a member's directory is another than this device's",
+                );
                 self.note_fork();
                 Ok(())
             }
@@ -219,7 +262,12 @@ impl Machine {
     }
 
     /// Sign and send an entry by this device; the command ends when it stands in the directory.
-    pub(crate) fn append_own(&mut self, payload: Payload, command: Option<CommandId>, result: Value) -> Result<(), Refusal> {
+    pub(crate) fn append_own(
+        &mut self,
+        payload: Payload,
+        command: Option<CommandId>,
+        result: Value,
+    ) -> Result<(), Refusal> {
         let (kind, item) = (payload.kind().to_owned(), cbor::encode(&payload.to_item()));
         let entry = self.signed_entry(payload)?;
         // Whatever the server would refuse is refused here, without waiting for it.
@@ -228,20 +276,38 @@ impl Machine {
             Err(refusal) => return Err(refusal),
         }
         let sequence = self.next_sequence();
-        let pending = PendingEntry { id: self.random(), kind, payload: item, entry, command, result: pack::encode(&result), tries: 0 };
+        let pending = PendingEntry {
+            id: self.random(),
+            kind,
+            payload: item,
+            entry,
+            command,
+            result: pack::encode(&result),
+            tries: 0,
+        };
         self.rows.put(Row::PendingEntry(sequence), &pending);
         self.send_entry(sequence, &pending);
         Ok(())
     }
 
     fn send_entry(&mut self, sequence: u64, pending: &PendingEntry) {
-        let frame = frames::Request::from(AppendEntry { id: pending.id, entry: pending.entry.clone() }).encode();
+        let frame = frames::Request::from(AppendEntry {
+            id: pending.id,
+            entry: pending.entry.clone(),
+        })
+        .encode();
         self.ask_with(pending.id, Asked::Entry(sequence), frame);
     }
 
     pub(crate) fn signed_entry(&self, payload: Payload) -> Result<Vec<u8>, Refusal> {
         let me = self.me()?;
-        let draft = Draft { org: me.org, author: Some(me.user), head: Some(self.head()?), time_ms: self.now.max(self.directory.time_ms()), payload };
+        let draft = Draft {
+            org: me.org,
+            author: Some(me.user),
+            head: Some(self.head()?),
+            time_ms: self.now.max(self.directory.time_ms()),
+            payload,
+        };
         Ok(draft.sign(&[(me.device.0, &self.keys()?.sig)]))
     }
 
@@ -249,7 +315,12 @@ impl Machine {
     pub(crate) fn next_change(&self, change: Change) -> Result<Payload, Refusal> {
         let user = self.me()?.user;
         let state = self.directory.user(user).ok_or(Refusal::Unknown)?;
-        Ok(Payload::Chain { user, k: state.chain_k + 1, prev: state.chain_head, change })
+        Ok(Payload::Chain {
+            user,
+            k: state.chain_k + 1,
+            prev: state.chain_head,
+            change,
+        })
     }
 
     pub(crate) fn resend_entries(&mut self) -> Result<(), Refusal> {
@@ -275,9 +346,14 @@ impl Machine {
     }
 
     pub(crate) fn entry_refused(&mut self, sequence: u64, refused: &frames::Refused) -> Result<(), Refusal> {
-        let Some(mut pending) = self.rows.get::<PendingEntry>(Row::PendingEntry(sequence))? else { return Ok(()) };
+        let Some(mut pending) = self.rows.get::<PendingEntry>(Row::PendingEntry(sequence))? else {
+            return Ok(());
+        };
         pending.tries += 1;
-        let may_help = matches!(refused.code.as_str(), "StaleChain" | "ClockSkewed" | "DirectoryForked" | "DirectoryBehind" | "NotAllowed");
+        let may_help = matches!(
+            refused.code.as_str(),
+            "StaleChain" | "ClockSkewed" | "DirectoryForked" | "DirectoryBehind" | "NotAllowed"
+        );
         if may_help && pending.tries < MAX_TRIES && refused.code != "NotAllowed" {
             let payload = match Payload::from_item(&pending.kind, &cbor::decode(&pending.payload)?)? {
                 Payload::Chain { change, .. } => self.next_change(change)?,

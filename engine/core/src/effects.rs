@@ -25,11 +25,21 @@ impl Effects {
 
     /// A row of the table `messages`.
     pub fn message(&mut self, key: Vec<u8>, value: Option<&Value>) {
-        self.rows.push(RowChange { table: "messages", key, value: value.map(pack::encode) });
+        self.rows.push(RowChange {
+            table: "messages",
+            key,
+            value: value.map(pack::encode),
+        });
     }
 
     pub fn encode(self) -> Vec<u8> {
-        let row = |row: RowChange| Value::Array(vec![row.table.to_value(), Value::Bytes(row.key), row.value.map_or(Value::Nil, Value::Bytes)]);
+        let row = |row: RowChange| {
+            Value::Array(vec![
+                row.table.to_value(),
+                Value::Bytes(row.key),
+                row.value.map_or(Value::Nil, Value::Bytes),
+            ])
+        };
         let event = |(name, details)| Value::Array(vec![Value::Text(name), details]);
         pack::encode(&Value::Array(vec![
             Value::Array(self.rows.into_iter().map(row).collect()),

@@ -18,7 +18,9 @@ pub struct Engine {
 impl Engine {
     /// `rows`: the `state` table, empty for a new device. Corrupt when a row does not read.
     pub fn new(rows: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Result<Self, Refused> {
-        Ok(Engine { machine: Machine::load(Rows::new(rows))? })
+        Ok(Engine {
+            machine: Machine::load(Rows::new(rows))?,
+        })
     }
 
     /// Take one input, give its effects. An error changes nothing.
@@ -40,8 +42,12 @@ impl Engine {
 
     /// Read state; nothing changes.
     pub fn view(&mut self, question: &[u8]) -> Result<Vec<u8>, Refused> {
-        let Value::Array(question) = pack::decode(question)? else { return Err(Refusal::Malformed.into()) };
-        let [name, arguments] = question.as_slice() else { return Err(Refusal::Malformed.into()) };
+        let Value::Array(question) = pack::decode(question)? else {
+            return Err(Refusal::Malformed.into());
+        };
+        let [name, arguments] = question.as_slice() else {
+            return Err(Refusal::Malformed.into());
+        };
         Ok(pack::encode(&self.machine.view(name.text()?, arguments)?))
     }
 }
@@ -50,7 +56,12 @@ fn finish(machine: &mut Machine) -> Vec<u8> {
     let rows = machine.rows.commit();
     machine.is_directory_changed = false;
     let mut out = std::mem::take(&mut machine.out);
-    out.rows.extend(rows.into_iter().map(|(key, value)| crate::effects::RowChange { table: "state", key, value }));
+    out.rows
+        .extend(rows.into_iter().map(|(key, value)| crate::effects::RowChange {
+            table: "state",
+            key,
+            value,
+        }));
     out.wake_at_ms = machine.session.wakes.values().min().copied();
     out.encode()
 }

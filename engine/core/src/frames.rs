@@ -160,10 +160,15 @@ mod tests {
         let mut seen = 0;
         for line in text.lines() {
             let Some((name, hex)) = vector(line) else { continue };
-            let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+            let bytes: Vec<u8> = (0..hex.len())
+                .step_by(2)
+                .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+                .collect();
             let again = match Request::decode(&bytes) {
                 Ok(request) => request.encode(),
-                Err(_) => Told::decode(&bytes).unwrap_or_else(|refusal| panic!("{name}: {refusal}")).encode(),
+                Err(_) => Told::decode(&bytes)
+                    .unwrap_or_else(|refusal| panic!("{name}: {refusal}"))
+                    .encode(),
             };
             assert_eq!(again, bytes, "{name}");
             seen += 1;
@@ -175,16 +180,33 @@ mod tests {
     fn vector(line: &str) -> Option<(&str, &str)> {
         let (name, hex) = line.trim().trim_end_matches(',').split_once(": ")?;
         let hex = hex.trim_matches('"');
-        hex.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some((name.trim_matches('"'), hex)).filter(|(_, hex)| !hex.is_empty())
+        hex.bytes()
+            .all(|byte| byte.is_ascii_hexdigit())
+            .then_some((name.trim_matches('"'), hex))
+            .filter(|(_, hex)| !hex.is_empty())
     }
 
     #[test]
     fn further_fields_are_ignored_and_missing_optional_ones_are_nothing() {
-        let refused = pack::encode(&Value::Array(vec![Value::Uint(102), [1u8; 16].to_value(), "SlowDown".to_value(), "later".to_value()]));
-        let Ok(Told::Refused(refused)) = Told::decode(&refused) else { panic!("not read") };
+        let refused = pack::encode(&Value::Array(vec![
+            Value::Uint(102),
+            [1u8; 16].to_value(),
+            "SlowDown".to_value(),
+            "later".to_value(),
+        ]));
+        let Ok(Told::Refused(refused)) = Told::decode(&refused) else {
+            panic!("not read")
+        };
         assert_eq!((refused.retry_after_ms, refused.current_epoch), (None, None));
-        let done = pack::encode(&Value::Array(vec![Value::Uint(100), [1u8; 16].to_value(), Value::Uint(9)]));
+        let done = pack::encode(&Value::Array(vec![
+            Value::Uint(100),
+            [1u8; 16].to_value(),
+            Value::Uint(9),
+        ]));
         assert!(Told::decode(&done).is_ok());
-        assert_eq!(Told::decode(&pack::encode(&Value::Array(vec![Value::Uint(199)]))), Err(Refusal::Unknown));
+        assert_eq!(
+            Told::decode(&pack::encode(&Value::Array(vec![Value::Uint(199)]))),
+            Err(Refusal::Unknown)
+        );
     }
 }

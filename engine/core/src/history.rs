@@ -37,11 +37,21 @@ impl Machine {
     /// C_e, if this device has it.
     pub(crate) fn epoch_keys(&mut self, conversation: Conversation, epoch: u64) -> Result<Option<ContentKey>, Refusal> {
         if !self.conv(conversation)?.keys.contains_key(&epoch) {
-            let Some(row) = self.rows.get::<KeysRow>(Row::Keys(conversation, epoch))? else { return Ok(None) };
-            let keys = EpochKeys { content: ContentKey::from_bytes(row.content), history: row.history.map(HistoryKey::from_bytes), tree_hash: row.tree_hash };
+            let Some(row) = self.rows.get::<KeysRow>(Row::Keys(conversation, epoch))? else {
+                return Ok(None);
+            };
+            let keys = EpochKeys {
+                content: ContentKey::from_bytes(row.content),
+                history: row.history.map(HistoryKey::from_bytes),
+                tree_hash: row.tree_hash,
+            };
             self.conv_mut(conversation)?.keys.insert(epoch, keys);
         }
-        Ok(self.conv(conversation)?.keys.get(&epoch).map(|keys| keys.content.clone()))
+        Ok(self
+            .conv(conversation)?
+            .keys
+            .get(&epoch)
+            .map(|keys| keys.content.clone()))
     }
 
     pub(crate) fn current_keys(&mut self, conversation: Conversation) -> Result<ContentKey, Refusal> {
@@ -50,11 +60,23 @@ impl Machine {
     }
 
     pub(crate) fn store_keys(&mut self, conversation: Conversation, epoch: u64, keys: &Exported) {
-        self.put_keys(conversation, epoch, EpochKeys { content: keys.content.clone(), history: Some(keys.history.clone()), tree_hash: keys.tree_hash });
+        self.put_keys(
+            conversation,
+            epoch,
+            EpochKeys {
+                content: keys.content.clone(),
+                history: Some(keys.history.clone()),
+                tree_hash: keys.tree_hash,
+            },
+        );
     }
 
     pub(crate) fn put_keys(&mut self, conversation: Conversation, epoch: u64, keys: EpochKeys) {
-        let row = KeysRow { content: *keys.content.as_bytes(), history: keys.history.as_ref().map(|key| *key.as_bytes()), tree_hash: keys.tree_hash };
+        let row = KeysRow {
+            content: *keys.content.as_bytes(),
+            history: keys.history.as_ref().map(|key| *key.as_bytes()),
+            tree_hash: keys.tree_hash,
+        };
         self.rows.put(Row::Keys(conversation, epoch), &row);
         if let Some(conv) = self.conversations.get_mut(&conversation) {
             conv.keys.insert(epoch, keys);
@@ -82,7 +104,9 @@ impl Machine {
 
     /// A link in the log: compared with the own one, or used to open what lies before.
     pub(crate) fn take_link(&mut self, conversation: Conversation, bytes: &[u8]) -> Result<(), Refusal> {
-        let Ok(link) = log::Link::decode(bytes) else { return Ok(()) };
+        let Ok(link) = log::Link::decode(bytes) else {
+            return Ok(());
+        };
         if self.check_link(conversation, &link).is_err() {
             return self.wrong_link(conversation, link.epoch, Some(link.device));
         }
@@ -110,11 +134,18 @@ impl Machine {
 
     fn check_link(&self, conversation: Conversation, link: &log::Link) -> Result<(), Refusal> {
         let device = self.directory.device(link.device).ok_or(Refusal::Unknown)?;
-        link.verify(&device.sig_public, self.me()?.org, conversation, self.conv(conversation)?.state.group)
+        link.verify(
+            &device.sig_public,
+            self.me()?.org,
+            conversation,
+            self.conv(conversation)?.state.group,
+        )
     }
 
     fn expected_link(&mut self, conversation: Conversation, epoch: u64) -> Result<Option<Vec<u8>>, Refusal> {
-        let Some(keys) = self.exported_of(conversation, epoch)? else { return Ok(None) };
+        let Some(keys) = self.exported_of(conversation, epoch)? else {
+            return Ok(None);
+        };
         match self.signed_link(conversation, epoch, &keys)? {
             Some(entry) => Ok(Some(log::Link::decode(&entry)?.link)),
             None => Ok(None),
@@ -124,27 +155,60 @@ impl Machine {
     fn exported_of(&mut self, conversation: Conversation, epoch: u64) -> Result<Option<Exported>, Refusal> {
         self.epoch_keys(conversation, epoch)?;
         let keys = self.conv(conversation)?.keys.get(&epoch);
-        Ok(keys.and_then(|keys| Some(Exported { content: keys.content.clone(), history: keys.history.clone()?, tree_hash: keys.tree_hash })))
+        Ok(keys.and_then(|keys| {
+            Some(Exported {
+                content: keys.content.clone(),
+                history: keys.history.clone()?,
+                tree_hash: keys.tree_hash,
+            })
+        }))
     }
 
     /// Open the epoch before by its link. False where the link does not open, or the key to it is not here.
     fn open_history(&mut self, conversation: Conversation, epoch: u64, link: &[u8]) -> Result<bool, Refusal> {
-        let Some(Exported { history, .. }) = self.exported_of(conversation, epoch)? else { return Ok(false) };
+        let Some(Exported { history, .. }) = self.exported_of(conversation, epoch)? else {
+            return Ok(false);
+        };
         let group = self.conv(conversation)?.state.group;
-        let Ok(HistoryLink::Previous { content_key, tree_hash, history_key }) = open_link(&history, group, epoch, link) else { return Ok(false) };
-        self.put_keys(conversation, epoch - 1, EpochKeys { content: content_key, history: Some(history_key), tree_hash });
+        let Ok(HistoryLink::Previous {
+            content_key,
+            tree_hash,
+            history_key,
+        }) = open_link(&history, group, epoch, link)
+        else {
+            return Ok(false);
+        };
+        self.put_keys(
+            conversation,
+            epoch - 1,
+            EpochKeys {
+                content: content_key,
+                history: Some(history_key),
+                tree_hash,
+            },
+        );
         self.lower_keys_from(conversation)?;
         self.save_conv(conversation);
         Ok(true)
     }
 
     fn wrong_link(&mut self, conversation: Conversation, epoch: u64, by: Option<Device>) -> Result<(), Refusal> {
-        self.alarm(AlarmKind::WrongLink, Some(conversation), by, "a history link that does not fit; repaired by a member's device");
+        self.alarm(
+            AlarmKind::WrongLink,
+            Some(conversation),
+            by,
+            "a history link that does not fit; repaired by a member's device",
+        );
         self.repair_link(conversation, epoch, 0)
     }
 
     /// After a commit: its link should be next.
-    pub(crate) fn expect_link(&mut self, conversation: Conversation, epoch: u64, _is_external: bool) -> Result<(), Refusal> {
+    pub(crate) fn expect_link(
+        &mut self,
+        conversation: Conversation,
+        epoch: u64,
+        _is_external: bool,
+    ) -> Result<(), Refusal> {
         if epoch > 0 {
             self.repair_link(conversation, epoch, LINK_WAIT_MS)?;
         }
@@ -176,10 +240,22 @@ impl Machine {
                 self.session.wake(Wake::Link(conversation), at);
                 continue;
             }
-            let Some(keys) = self.exported_of(conversation, epoch)? else { continue };
-            let Some(link) = self.signed_link(conversation, epoch, &keys)? else { continue };
+            let Some(keys) = self.exported_of(conversation, epoch)? else {
+                continue;
+            };
+            let Some(link) = self.signed_link(conversation, epoch, &keys)? else {
+                continue;
+            };
             if !self.session.is_asked(&Asked::PutLink(conversation, epoch)) {
-                self.ask(Asked::PutLink(conversation, epoch), |id| PutLink { id, conversation, epoch, link }.into());
+                self.ask(Asked::PutLink(conversation, epoch), |id| {
+                    PutLink {
+                        id,
+                        conversation,
+                        epoch,
+                        link,
+                    }
+                    .into()
+                });
             }
         }
         Ok(())
@@ -193,7 +269,15 @@ impl Machine {
         }
         let last_epoch = from;
         let first_epoch = (down_to + 1).max((from + 1).saturating_sub(MAX_PAGE_ITEMS as u64));
-        self.ask(Asked::Links(conversation), |id| FetchLinks { id, conversation, first_epoch, last_epoch }.into());
+        self.ask(Asked::Links(conversation), |id| {
+            FetchLinks {
+                id,
+                conversation,
+                first_epoch,
+                last_epoch,
+            }
+            .into()
+        });
         Ok(true)
     }
 
@@ -217,7 +301,12 @@ impl Machine {
                 if self.check_link(conversation, &link).is_ok() && self.open_history(conversation, epoch, &link.link)? {
                     break;
                 }
-                self.alarm(AlarmKind::WrongLink, Some(conversation), Some(link.device), "a history link that does not fit; repaired by a member's device");
+                self.alarm(
+                    AlarmKind::WrongLink,
+                    Some(conversation),
+                    Some(link.device),
+                    "a history link that does not fit; repaired by a member's device",
+                );
             }
         }
         let has_moved = self.conv(conversation)?.state.keys_from < before;
@@ -225,32 +314,53 @@ impl Machine {
     }
 
     /// The row that says who came and who went with the commit at n. Persons, not devices: a further device is no event.
-    pub(crate) fn show_change(&mut self, conversation: Conversation, n: u64, epoch: u64, at_ms: u64) -> Result<(), Refusal> {
-        let Some(change) = self.rows.get::<EpochChange>(Row::Epoch(conversation, epoch))? else { return Ok(()) };
+    pub(crate) fn show_change(
+        &mut self,
+        conversation: Conversation,
+        n: u64,
+        epoch: u64,
+        at_ms: u64,
+    ) -> Result<(), Refusal> {
+        let Some(change) = self.rows.get::<EpochChange>(Row::Epoch(conversation, epoch))? else {
+            return Ok(());
+        };
         if change.is_start {
             return Ok(());
         }
         self.rosters(conversation)?;
         let conv = self.conv(conversation)?;
-        let was_there = |at: u64, device: &Device| conv.rosters.as_ref().and_then(|rosters| rosters.has(at, *device)) == Some(true);
+        let was_there =
+            |at: u64, device: &Device| conv.rosters.as_ref().and_then(|rosters| rosters.has(at, *device)) == Some(true);
         let persons = |devices: &[Device], at: u64| {
             let mut users = Vec::new();
             for device in devices {
-                let Some(state) = self.directory.device(*device) else { continue };
-                let has_other = self.directory.devices_of(state.user).iter().any(|(other, _)| was_there(at, other));
+                let Some(state) = self.directory.device(*device) else {
+                    continue;
+                };
+                let has_other = self
+                    .directory
+                    .devices_of(state.user)
+                    .iter()
+                    .any(|(other, _)| was_there(at, other));
                 if !has_other && !users.contains(&state.user) {
                     users.push(state.user);
                 }
             }
             users
         };
-        let (joined, left) = (persons(&change.joined, epoch.saturating_sub(1)), persons(&change.left, epoch));
+        let (joined, left) = (
+            persons(&change.joined, epoch.saturating_sub(1)),
+            persons(&change.left, epoch),
+        );
         let (kind, users) = match (joined.is_empty(), left.is_empty()) {
             (false, _) => ("joined", joined),
             (true, false) => ("left", left),
             _ => return Ok(()),
         };
-        let by = change.committer.and_then(|device| self.directory.device(device)).map(|state| state.user);
+        let by = change
+            .committer
+            .and_then(|device| self.directory.device(device))
+            .map(|state| state.user);
         let row = map! {
             "conversation" => conversation, "n" => n, "id" => crate::pack::Value::Nil, "device" => change.committer, "user" => by,
             "time_ms" => at_ms, "at_ms" => at_ms, "epoch" => epoch, "type" => kind, "users" => users, "by" => by,
@@ -262,7 +372,11 @@ impl Machine {
     /// The same for a page, where the commit was taken long ago or in the prologue.
     pub(crate) fn show_old_change(&mut self, conversation: Conversation, entry: &Entry<'_>) -> Result<(), Refusal> {
         self.rosters(conversation)?;
-        let epoch = self.conv(conversation)?.rosters.as_ref().and_then(|rosters| rosters.epoch_at(entry.n));
+        let epoch = self
+            .conv(conversation)?
+            .rosters
+            .as_ref()
+            .and_then(|rosters| rosters.epoch_at(entry.n));
         match epoch {
             Some(epoch) => self.show_change(conversation, entry.n, epoch, entry.at_ms),
             None => Ok(()),

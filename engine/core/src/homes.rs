@@ -18,9 +18,15 @@ impl Machine {
         if me.phase != Phase::Ready || !self.directory.is_active(me.device) || me.is_forked {
             return Ok(());
         }
-        let role = self.directory.user(me.user).map(|state| state.role()).ok_or(Refusal::Unknown)?;
+        let role = self
+            .directory
+            .user(me.user)
+            .map(|state| state.role())
+            .ok_or(Refusal::Unknown)?;
         if self.directory.server_key().is_none() {
-            let Some(sig_public) = me.server_key.filter(|_| role == Role::Owner) else { return Ok(()) };
+            let Some(sig_public) = me.server_key.filter(|_| role == Role::Owner) else {
+                return Ok(());
+            };
             if self.rows.with_prefix(b"E").is_empty() {
                 self.append_own(Payload::ServerKey { sig_public }, None, Value::Nil)?;
             }
@@ -44,7 +50,9 @@ impl Machine {
             return Ok(false);
         }
         let is_away = |conversation| {
-            self.conversations.get(&conversation).is_some_and(|conv| matches!(conv.state.membership, Membership::Creating | Membership::Joining))
+            self.conversations
+                .get(&conversation)
+                .is_some_and(|conv| matches!(conv.state.membership, Membership::Creating | Membership::Joining))
         };
         let is_publishing = self.session.key_packages == 0 && self.session.is_asked(&Asked::Publish);
         let is_keyed = self.directory.server_key().is_some() || me.server_key.is_none();
@@ -72,7 +80,8 @@ impl Machine {
     fn join_listed(&mut self) -> Result<(), Refusal> {
         let listed: Vec<Conversation> = self.session.joinable.iter().copied().collect();
         for conversation in listed {
-            let is_known = self.conversations.contains_key(&conversation) || self.rows.has(crate::rows::Row::Welcome(conversation));
+            let is_known = self.conversations.contains_key(&conversation)
+                || self.rows.has(crate::rows::Row::Welcome(conversation));
             if !is_known {
                 self.join(conversation)?;
             }

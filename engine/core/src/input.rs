@@ -19,12 +19,18 @@ pub enum InputKind {
     Disconnected,
     Frame(Vec<u8>),
     Tick,
-    Command { id: CommandId, name: String, arguments: Value },
+    Command {
+        id: CommandId,
+        name: String,
+        arguments: Value,
+    },
 }
 
 impl Input {
     pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
-        let Value::Array(values) = pack::decode(bytes)? else { return Err(Refusal::Malformed) };
+        let Value::Array(values) = pack::decode(bytes)? else {
+            return Err(Refusal::Malformed);
+        };
         let mut values = values.into_iter();
         let mut next = || values.next().ok_or(Refusal::Malformed);
         let now_ms = next()?.uint()?;
@@ -34,7 +40,11 @@ impl Input {
             "disconnected" => InputKind::Disconnected,
             "frame" => InputKind::Frame(Field::from_value(next()?)?),
             "tick" => InputKind::Tick,
-            "command" => InputKind::Command { id: Field::from_value(next()?)?, name: Field::from_value(next()?)?, arguments: next()? },
+            "command" => InputKind::Command {
+                id: Field::from_value(next()?)?,
+                name: Field::from_value(next()?)?,
+                arguments: next()?,
+            },
             _ => return Err(Refusal::Malformed),
         };
         Ok(Input { now_ms, entropy, kind })
@@ -47,7 +57,9 @@ impl Input {
             InputKind::Disconnected => values.push("disconnected".to_value()),
             InputKind::Frame(frame) => values.extend(["frame".to_value(), frame.to_value()]),
             InputKind::Tick => values.push("tick".to_value()),
-            InputKind::Command { id, name, arguments } => values.extend(["command".to_value(), id.to_value(), name.to_value(), arguments.clone()]),
+            InputKind::Command { id, name, arguments } => {
+                values.extend(["command".to_value(), id.to_value(), name.to_value(), arguments.clone()])
+            }
         }
         pack::encode(&Value::Array(values))
     }

@@ -39,8 +39,14 @@ impl Machine {
             return Ok(());
         }
         let provider = self.provider()?;
-        let packages = (0..missing).map(|_| self.key_package(&provider, false)).collect::<Result<_, _>>()?;
-        let last_resort = if replaces_last_resort { Some(self.key_package(&provider, true)?) } else { None };
+        let packages = (0..missing)
+            .map(|_| self.key_package(&provider, false))
+            .collect::<Result<_, _>>()?;
+        let last_resort = if replaces_last_resort {
+            Some(self.key_package(&provider, true)?)
+        } else {
+            None
+        };
         for (key, value) in provider.storage().take_delta() {
             let key = [&Row::KeyPackages.key()[..], &key].concat();
             if let Some(value) = value {
@@ -48,19 +54,39 @@ impl Machine {
             }
         }
         if replaces_last_resort {
-            self.rows.put(Row::KeyPackageState, &Published { last_resort_ms: self.now });
+            self.rows.put(
+                Row::KeyPackageState,
+                &Published {
+                    last_resort_ms: self.now,
+                },
+            );
         }
         self.session.wake(Wake::KeyPackages, self.now + REPLACE_LAST_RESORT_MS);
-        self.ask(Asked::Publish, |id| PublishKeyPackages { id, packages, last_resort }.into());
+        self.ask(Asked::Publish, |id| {
+            PublishKeyPackages {
+                id,
+                packages,
+                last_resort,
+            }
+            .into()
+        });
         Ok(())
     }
 
-    fn key_package(&self, provider: &inmost_public::provider::Provider, is_last_resort: bool) -> Result<Vec<u8>, Refusal> {
-        let mut builder = KeyPackage::builder().key_package_lifetime(self.lifetime()).leaf_node_capabilities(capabilities());
+    fn key_package(
+        &self,
+        provider: &inmost_public::provider::Provider,
+        is_last_resort: bool,
+    ) -> Result<Vec<u8>, Refusal> {
+        let mut builder = KeyPackage::builder()
+            .key_package_lifetime(self.lifetime())
+            .leaf_node_capabilities(capabilities());
         if is_last_resort {
             builder = builder.mark_as_last_resort();
         }
-        let bundle = builder.build(SUITE, provider, &self.keys()?.sig, self.own_credential()?).map_err(|_| Refusal::Malformed)?;
+        let bundle = builder
+            .build(SUITE, provider, &self.keys()?.sig, self.own_credential()?)
+            .map_err(|_| Refusal::Malformed)?;
         serialized(&MlsMessageOut::from(bundle.into_key_package()))
     }
 

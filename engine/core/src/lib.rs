@@ -26,6 +26,7 @@ pub mod pack;
 pub mod padme;
 mod pages;
 mod people;
+mod prologue;
 mod receipts;
 pub mod recovery;
 pub mod refused;

@@ -41,7 +41,13 @@ impl<'a> Entry<'a> {
             (None, Some(digest)) => digest,
             (None, None) => return Err(Refusal::Malformed),
         };
-        Ok(Entry { n: item.n, kind: item.kind, bytes: item.entry.as_deref(), digest, at_ms: item.at_ms })
+        Ok(Entry {
+            n: item.n,
+            kind: item.kind,
+            bytes: item.entry.as_deref(),
+            digest,
+            at_ms: item.at_ms,
+        })
     }
 }
 
@@ -50,14 +56,22 @@ impl Machine {
     pub(crate) fn item(&mut self, item: frames::Item) -> Result<(), Refusal> {
         let conversation = item.conversation;
         self.heard_of(conversation, item.n + 1);
-        let Some(conv) = self.conversations.get(&conversation) else { return Ok(()) };
+        let Some(conv) = self.conversations.get(&conversation) else {
+            return Ok(());
+        };
         if !matches!(conv.state.membership, Membership::Member | Membership::Creating) || conv.next_n() > item.n {
             return Ok(());
         }
         if conv.next_n() < item.n || self.session.stalled.contains_key(&conversation) {
             return self.catch_up(conversation);
         }
-        let entry = Entry { n: item.n, kind: item.kind, bytes: Some(&item.entry), digest: digest(&item.entry), at_ms: item.at_ms };
+        let entry = Entry {
+            n: item.n,
+            kind: item.kind,
+            bytes: Some(&item.entry),
+            digest: digest(&item.entry),
+            at_ms: item.at_ms,
+        };
         match self.take(conversation, &entry, true)? {
             Taken::Done => self.advance(conversation),
             Taken::NeedsDirectory(n) => self.stall(conversation, n),
@@ -77,12 +91,19 @@ impl Machine {
 
     pub(crate) fn is_behind(&self, conversation: Conversation) -> bool {
         let next_n = self.conversations.get(&conversation).map_or(0, |conv| conv.next_n());
-        self.session.stalled.contains_key(&conversation) || self.session.next_n.get(&conversation).is_some_and(|known| *known > next_n)
+        self.session.stalled.contains_key(&conversation)
+            || self
+                .session
+                .next_n
+                .get(&conversation)
+                .is_some_and(|known| *known > next_n)
     }
 
     /// Fetch what is missing between the head and what the server has.
     pub(crate) fn catch_up(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        let Some(conv) = self.conversations.get(&conversation) else { return Ok(()) };
+        let Some(conv) = self.conversations.get(&conversation) else {
+            return Ok(());
+        };
         let first = conv.next_n();
         let known = self.session.next_n.get(&conversation).copied().unwrap_or(0);
         if !matches!(conv.state.membership, Membership::Member | Membership::Creating) {
@@ -96,7 +117,16 @@ impl Machine {
         }
         let without_messages = known - first > SMALL_GAP;
         let limit = if without_messages { MAX_HASHES } else { MAX_PAGE_ITEMS } as u64;
-        self.ask(Asked::Log(conversation), |id| FetchLog { id, conversation, first, limit, without_messages }.into());
+        self.ask(Asked::Log(conversation), |id| {
+            FetchLog {
+                id,
+                conversation,
+                first,
+                limit,
+                without_messages,
+            }
+            .into()
+        });
         Ok(())
     }
 
@@ -105,8 +135,15 @@ impl Machine {
         let conversation = page.conversation;
         self.session.fetching.remove(&conversation);
         self.heard_of(conversation, page.next_n);
-        let Some(conv) = self.conversations.get(&conversation) else { return Ok(()) };
-        let (next_n, before) = (conv.next_n(), conv.state.head.map_or_else(|| log_start(conversation, conv.state.group), |head| head.hash));
+        let Some(conv) = self.conversations.get(&conversation) else {
+            return Ok(());
+        };
+        let (next_n, before) = (
+            conv.next_n(),
+            conv.state
+                .head
+                .map_or_else(|| log_start(conversation, conv.state.group), |head| head.hash),
+        );
         if page.first <= next_n && page.items.last().is_none_or(|last| last.n < next_n) && !page.items.is_empty() {
             return self.catch_up(conversation); // live items were faster
         }
@@ -150,10 +187,21 @@ impl Machine {
     }
 
     /// Take the next item of a log: its effect, then its hash.
-    pub(crate) fn take(&mut self, conversation: Conversation, entry: &Entry<'_>, is_live: bool) -> Result<Taken, Refusal> {
+    pub(crate) fn take(
+        &mut self,
+        conversation: Conversation,
+        entry: &Entry<'_>,
+        is_live: bool,
+    ) -> Result<Taken, Refusal> {
         let conv = self.conv(conversation)?;
-        let before = conv.state.head.map_or_else(|| log_start(conversation, conv.state.group), |head| head.hash);
-        let head = Head { n: entry.n, hash: log_next(&before, entry.n, entry.kind, &entry.digest) };
+        let before = conv
+            .state
+            .head
+            .map_or_else(|| log_start(conversation, conv.state.group), |head| head.hash);
+        let head = Head {
+            n: entry.n,
+            hash: log_next(&before, entry.n, entry.kind, &entry.digest),
+        };
         let kind = Kind::try_from(entry.kind).ok();
         match (kind, entry.bytes) {
             (Some(Kind::Message), Some(bytes)) => self.live_message(conversation, head, bytes, entry.at_ms)?,
@@ -180,7 +228,14 @@ impl Machine {
         Ok(Taken::Done)
     }
 
-    fn took(&mut self, conversation: Conversation, head: Head, before: [u8; 32], is_message: bool, is_loaded: bool) -> Result<(), Refusal> {
+    fn took(
+        &mut self,
+        conversation: Conversation,
+        head: Head,
+        before: [u8; 32],
+        is_message: bool,
+        is_loaded: bool,
+    ) -> Result<(), Refusal> {
         if is_loaded && !is_message {
             self.opened(conversation)?.note(head.n, &head.hash);
         }
@@ -189,7 +244,11 @@ impl Machine {
         if is_loaded {
             match conv.state.spans.last_mut() {
                 Some(span) if span.last + 1 == head.n => span.last = head.n,
-                _ => conv.state.spans.push(Span { first: head.n, last: head.n, before }),
+                _ => conv.state.spans.push(Span {
+                    first: head.n,
+                    last: head.n,
+                    before,
+                }),
             }
         }
         conv.unsaved += 1;

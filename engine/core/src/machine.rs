@@ -157,7 +157,10 @@ impl Machine {
     }
 
     pub(crate) fn refuse(&mut self, command: CommandId, refused: Refused) {
-        self.out.event("refused", map! {"command" => command, "code" => refused.code, "words" => refused.words});
+        self.out.event(
+            "refused",
+            map! {"command" => command, "code" => refused.code, "words" => refused.words},
+        );
     }
 
     pub(crate) fn finish(&mut self, command: Option<CommandId>, result: Result<Value, Refused>) {

@@ -33,9 +33,13 @@ pub struct OpenedIndex {
 pub enum Novelty {
     New,
     /// The same device said the same under this id, at another number; the lower one counts.
-    Duplicate { first: u64 },
+    Duplicate {
+        first: u64,
+    },
     /// The same device used this id for something else.
-    Equivocation { first: u64 },
+    Equivocation {
+        first: u64,
+    },
 }
 
 fn short<const N: usize>(bytes: &[u8]) -> [u8; N] {
@@ -52,7 +56,11 @@ impl OpenedIndex {
     fn add_row(&mut self, bytes: &[u8]) {
         for item in bytes.chunks_exact(ITEM_BYTES) {
             let n = u64::from_be_bytes(short(item));
-            let kept = Kept { hash: short(&item[8..]), name: short(&item[24..]), content: short(&item[32..]) };
+            let kept = Kept {
+                hash: short(&item[8..]),
+                name: short(&item[24..]),
+                content: short(&item[32..]),
+            };
             self.keep(n, kept);
         }
     }
@@ -69,7 +77,11 @@ impl OpenedIndex {
 
     /// The log hash after number n, for what is not a message or did not open.
     pub fn note(&mut self, n: u64, hash: &[u8; 32]) {
-        self.by_n.entry(n).or_insert(Kept { hash: short(hash), name: [0; 8], content: [0; 8] });
+        self.by_n.entry(n).or_insert(Kept {
+            hash: short(hash),
+            name: [0; 8],
+            content: [0; 8],
+        });
         self.unsaved.insert(n / CHUNK);
     }
 
@@ -88,7 +100,14 @@ impl OpenedIndex {
     }
 
     pub fn message(&mut self, n: u64, hash: &[u8; 32], device: Device, id: Message, content_hash: &[u8; 32]) {
-        self.keep(n, Kept { hash: short(hash), name: name_of(device, id), content: short(content_hash) });
+        self.keep(
+            n,
+            Kept {
+                hash: short(hash),
+                name: name_of(device, id),
+                content: short(content_hash),
+            },
+        );
         self.unsaved.insert(n / CHUNK);
     }
 
@@ -125,9 +144,14 @@ impl Machine {
 
     /// Write what was noted since the last time, together with the log head it belongs to.
     pub(crate) fn save_log(&mut self, conversation: Conversation) {
-        if let Some(index) = self.conversations.get_mut(&conversation).and_then(|conv| conv.opened.as_mut()) {
+        if let Some(index) = self
+            .conversations
+            .get_mut(&conversation)
+            .and_then(|conv| conv.opened.as_mut())
+        {
             for chunk in std::mem::take(&mut index.unsaved) {
-                self.rows.put_bytes(Row::Opened(conversation, chunk).key(), index.row(chunk));
+                self.rows
+                    .put_bytes(Row::Opened(conversation, chunk).key(), index.row(chunk));
             }
         }
         self.save_conv(conversation);
@@ -144,13 +168,22 @@ mod tests {
         let mut index = OpenedIndex::default();
         index.message(300, &[9; 32], device, id, &[5; 32]);
         assert_eq!(index.novelty(300, device, id, &[5; 32]), Novelty::New);
-        assert_eq!(index.novelty(7, device, id, &[5; 32]), Novelty::Duplicate { first: 300 });
-        assert_eq!(index.novelty(7, device, id, &[6; 32]), Novelty::Equivocation { first: 300 });
+        assert_eq!(
+            index.novelty(7, device, id, &[5; 32]),
+            Novelty::Duplicate { first: 300 }
+        );
+        assert_eq!(
+            index.novelty(7, device, id, &[6; 32]),
+            Novelty::Equivocation { first: 300 }
+        );
         assert_eq!(index.agrees(&Head { n: 300, hash: [9; 32] }), Some(true));
         assert_eq!(index.agrees(&Head { n: 300, hash: [8; 32] }), Some(false));
         assert_eq!(index.agrees(&Head { n: 299, hash: [8; 32] }), None);
         let mut again = OpenedIndex::default();
         again.add_row(&index.row(1));
-        assert_eq!(again.novelty(7, device, id, &[6; 32]), Novelty::Equivocation { first: 300 });
+        assert_eq!(
+            again.novelty(7, device, id, &[6; 32]),
+            Novelty::Equivocation { first: 300 }
+        );
     }
 }

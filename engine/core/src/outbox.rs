@@ -44,7 +44,19 @@ pub type Outbox = std::collections::BTreeMap<u64, Waiting>;
 impl Machine {
     pub(crate) fn load_outbox(&self, conversation: Conversation) -> Result<Outbox, Refusal> {
         let rows = self.numbered::<Outgoing>(&prefix(b's', conversation))?;
-        Ok(rows.into_iter().map(|(sequence, outgoing)| (sequence, Waiting { outgoing, attempts: 1, sealed: None })).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(sequence, outgoing)| {
+                (
+                    sequence,
+                    Waiting {
+                        outgoing,
+                        attempts: 1,
+                        sealed: None,
+                    },
+                )
+            })
+            .collect())
     }
 
     /// The command `send`.
@@ -60,9 +72,14 @@ impl Machine {
     }
 
     /// Put content into the outbox. Message ids are random; the same command given again is a new message to its host.
-    pub(crate) fn say(&mut self, conversation: Conversation, content: &Content, command: Option<CommandId>) -> Result<Message, Refusal> {
+    pub(crate) fn say(
+        &mut self,
+        conversation: Conversation,
+        content: &Content,
+        command: Option<CommandId>,
+    ) -> Result<Message, Refusal> {
         content.check()?;
-        let id = Message(command.map_or_else(|| self.random(), |command| command));
+        let id = Message(command.unwrap_or_else(|| self.random()));
         let now = self.now;
         let me = self.me()?.clone();
         let conv = self.conv_mut(conversation)?;
@@ -70,11 +87,23 @@ impl Machine {
             return Ok(id); // the host gave the command again
         }
         let sequence = conv.outbox.last_key_value().map_or(0, |(last, _)| last + 1);
-        let outgoing = Outgoing { id, content: cbor::encode(&content.to_item()), command, time_ms: now };
+        let outgoing = Outgoing {
+            id,
+            content: cbor::encode(&content.to_item()),
+            command,
+            time_ms: now,
+        };
         let epoch = conv.state.epoch;
         self.rows.put(Row::Outbox(conversation, sequence), &outgoing);
         let conv = self.conv_mut(conversation)?;
-        conv.outbox.insert(sequence, Waiting { outgoing, attempts: 0, sealed: None });
+        conv.outbox.insert(
+            sequence,
+            Waiting {
+                outgoing,
+                attempts: 0,
+                sealed: None,
+            },
+        );
         conv.unsent.insert(sequence);
         let mut row = map! {"conversation" => conversation, "n" => Value::Nil, "id" => id, "device" => me.device, "user" => me.user, "time_ms" => now, "at_ms" => now, "epoch" => epoch};
         append(&mut row, content_value(content));
@@ -99,7 +128,9 @@ impl Machine {
         let dir = self.head()?;
         let (me, own) = (self.me()?, self.keys()?);
         let conv = self.conv(conversation)?;
-        let Some(waiting) = conv.outbox.get(&sequence) else { return Ok(()) };
+        let Some(waiting) = conv.outbox.get(&sequence) else {
+            return Ok(());
+        };
         let content = Content::from_item(&cbor::decode(&waiting.outgoing.content)?)?;
         let id = waiting.outgoing.id;
         let sealer = Sealer {
@@ -113,9 +144,20 @@ impl Machine {
             device_seed: &own.seed,
         };
         let seen = conv.state.head.ok_or(Refusal::NotAMember)?;
-        let statement = Statement { content: &content, seen, dir, time_ms: waiting.outgoing.time_ms };
+        let statement = Statement {
+            content: &content,
+            seen,
+            dir,
+            time_ms: waiting.outgoing.time_ms,
+        };
         let sealed = seal(&sealer, id, &statement, &random)?;
-        let frame = frames::Request::from(Send { id, conversation, epoch: conv.state.epoch, sealed: sealed.clone() }).encode();
+        let frame = frames::Request::from(Send {
+            id,
+            conversation,
+            epoch: conv.state.epoch,
+            sealed: sealed.clone(),
+        })
+        .encode();
         if let Some(waiting) = self.conv_mut(conversation)?.outbox.get_mut(&sequence) {
             waiting.attempts += 1;
             waiting.sealed = Some(sealed);
@@ -125,16 +167,29 @@ impl Machine {
     }
 
     /// The server took a message. Its place in the log is what counts: it is taken there, now or when the items before it are in.
-    pub(crate) fn send_accepted(&mut self, conversation: Conversation, sequence: u64, accepted: &Accepted) -> Result<(), Refusal> {
+    pub(crate) fn send_accepted(
+        &mut self,
+        conversation: Conversation,
+        sequence: u64,
+        accepted: &Accepted,
+    ) -> Result<(), Refusal> {
         let conv = self.conv(conversation)?;
-        let Some(waiting) = conv.outbox.get(&sequence) else { return Ok(()) };
+        let Some(waiting) = conv.outbox.get(&sequence) else {
+            return Ok(());
+        };
         let is_next = conv.next_n() == accepted.n && !self.session.stalled.contains_key(&conversation);
         match (&waiting.sealed, waiting.attempts, is_next) {
             // Sealed once, so these are the very bytes that stand in the log.
             (Some(sealed), 1, true) => {
                 let sealed = sealed.clone();
                 let digest = inmost_public::log::digest(&sealed);
-                let entry = Entry { n: accepted.n, kind: inmost_public::log::Kind::Message as u8, bytes: Some(&sealed), digest, at_ms: accepted.at_ms };
+                let entry = Entry {
+                    n: accepted.n,
+                    kind: inmost_public::log::Kind::Message as u8,
+                    bytes: Some(&sealed),
+                    digest,
+                    at_ms: accepted.at_ms,
+                };
                 let taken = self.take(conversation, &entry, true)?;
                 debug_assert_eq!(taken, Taken::Done);
                 self.heard_of(conversation, accepted.n + 1);
@@ -145,7 +200,12 @@ impl Machine {
     }
 
     /// The server refused a message: seal it again where that helps, give it back where it does not.
-    pub(crate) fn send_refused(&mut self, conversation: Conversation, sequence: u64, refused: &frames::Refused) -> Result<(), Refusal> {
+    pub(crate) fn send_refused(
+        &mut self,
+        conversation: Conversation,
+        sequence: u64,
+        refused: &frames::Refused,
+    ) -> Result<(), Refusal> {
         match refused.code.as_str() {
             "StaleEpoch" | "RemovalPending" => {
                 self.conv_mut(conversation)?.unsent.insert(sequence);
@@ -180,7 +240,11 @@ impl Machine {
 
     /// Give everything back that cannot be said any more.
     pub(crate) fn drop_outbox(&mut self, conversation: Conversation, refusal: &Refusal) {
-        let waiting: Vec<u64> = self.conversations.get(&conversation).map(|conv| conv.outbox.keys().copied().collect()).unwrap_or_default();
+        let waiting: Vec<u64> = self
+            .conversations
+            .get(&conversation)
+            .map(|conv| conv.outbox.keys().copied().collect())
+            .unwrap_or_default();
         for sequence in waiting {
             self.drop_waiting(conversation, sequence, refusal.clone().into());
         }
@@ -192,22 +256,33 @@ impl Machine {
             Ok(Ok(Content::Delete { of })) => of,
             _ => return,
         };
-        if let Ok(Some(n)) = self.opened(conversation).map(|index| index.place_of(target.device, target.id)) {
+        if let Ok(Some(n)) = self
+            .opened(conversation)
+            .map(|index| index.place_of(target.device, target.id))
+        {
             self.ask(Asked::Delete, |id| frames::Delete { id, conversation, n }.into());
         }
     }
 
     /// An own message stands in the log.
     pub(crate) fn was_sent(&mut self, conversation: Conversation, id: Message, n: u64, at_ms: u64) {
-        let Some(conv) = self.conversations.get_mut(&conversation) else { return };
-        let Some(sequence) = conv.outbox.iter().find(|(_, waiting)| waiting.outgoing.id == id).map(|(sequence, _)| *sequence) else {
+        let Some(conv) = self.conversations.get_mut(&conversation) else {
+            return;
+        };
+        let Some(sequence) = conv
+            .outbox
+            .iter()
+            .find(|(_, waiting)| waiting.outgoing.id == id)
+            .map(|(sequence, _)| *sequence)
+        else {
             return; // answered before; this is a page, or the item after the answer
         };
         conv.unsent.remove(&sequence);
         let waiting = conv.outbox.remove(&sequence);
         self.rows.delete(Row::Outbox(conversation, sequence));
         self.out.message(waiting_key(conversation, id), None);
-        self.out.event("sent", map! {"conversation" => conversation, "id" => id, "n" => n});
+        self.out
+            .event("sent", map! {"conversation" => conversation, "id" => id, "n" => n});
         if let Some(waiting) = &waiting {
             self.drop_deleted(conversation, &waiting.outgoing.content);
         }

@@ -125,7 +125,9 @@ impl<'a> Reader<'a> {
 
     fn text(&mut self, n: u64) -> Result<Value, Refusal> {
         let bytes = self.take(usize::try_from(n).map_err(|_| Refusal::Malformed)?)?;
-        std::str::from_utf8(bytes).map(|text| Value::Text(text.to_owned())).map_err(|_| Refusal::Malformed)
+        std::str::from_utf8(bytes)
+            .map(|text| Value::Text(text.to_owned()))
+            .map_err(|_| Refusal::Malformed)
     }
 
     fn bytes(&mut self, width: usize) -> Result<Value, Refusal> {
@@ -137,14 +139,20 @@ impl<'a> Reader<'a> {
         if n > self.rest.len() as u64 {
             return Err(Refusal::Malformed); // a length that would reserve memory for nothing
         }
-        (0..n).map(|_| self.value(depth + 1)).collect::<Result<_, _>>().map(Value::Array)
+        (0..n)
+            .map(|_| self.value(depth + 1))
+            .collect::<Result<_, _>>()
+            .map(Value::Array)
     }
 
     fn map(&mut self, n: u64, depth: usize) -> Result<Value, Refusal> {
         if n > self.rest.len() as u64 {
             return Err(Refusal::Malformed);
         }
-        (0..n).map(|_| Ok((self.value(depth + 1)?, self.value(depth + 1)?))).collect::<Result<_, _>>().map(Value::Map)
+        (0..n)
+            .map(|_| Ok((self.value(depth + 1)?, self.value(depth + 1)?)))
+            .collect::<Result<_, _>>()
+            .map(Value::Map)
     }
 
     fn signed(&mut self, width: usize) -> Result<Value, Refusal> {
@@ -223,7 +231,10 @@ impl Value {
     pub fn get(&self, key: &str) -> &Value {
         const NIL: &Value = &Value::Nil;
         match self {
-            Value::Map(pairs) => pairs.iter().find(|(name, _)| matches!(name, Value::Text(name) if name == key)).map_or(NIL, |(_, value)| value),
+            Value::Map(pairs) => pairs
+                .iter()
+                .find(|(name, _)| matches!(name, Value::Text(name) if name == key))
+                .map_or(NIL, |(_, value)| value),
             _ => NIL,
         }
     }
@@ -410,11 +421,18 @@ tuple_field!(A 0, B 1, C 2);
 
 impl Field for BTreeMap<String, Value> {
     fn to_value(&self) -> Value {
-        Value::Map(self.iter().map(|(key, value)| (Value::Text(key.clone()), value.clone())).collect())
+        Value::Map(
+            self.iter()
+                .map(|(key, value)| (Value::Text(key.clone()), value.clone()))
+                .collect(),
+        )
     }
     fn from_value(value: Value) -> Result<Self, Refusal> {
         match value {
-            Value::Map(pairs) => pairs.into_iter().map(|(key, value)| Ok((String::from_value(key)?, value))).collect(),
+            Value::Map(pairs) => pairs
+                .into_iter()
+                .map(|(key, value)| Ok((String::from_value(key)?, value)))
+                .collect(),
             _ => Err(Refusal::Malformed),
         }
     }
@@ -446,7 +464,15 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_value_are_refused() {
-        for bytes in [&b""[..], b"\xc1", b"\xc6\xff\xff\xff\xff", b"\xdd\xff\xff\xff\xff", b"\x00\x00", b"\xa1\xff", b"\xca\0\0\0\0"] {
+        for bytes in [
+            &b""[..],
+            b"\xc1",
+            b"\xc6\xff\xff\xff\xff",
+            b"\xdd\xff\xff\xff\xff",
+            b"\x00\x00",
+            b"\xa1\xff",
+            b"\xca\0\0\0\0",
+        ] {
             assert_eq!(decode(bytes), Err(Refusal::Malformed), "{bytes:02x?}");
         }
         assert_eq!(decode(&[0x91; 100_000]), Err(Refusal::Malformed));

@@ -1,11 +1,10 @@
 //! Pages of older messages: verified against the hash they must end in, opened with keys walked back to, and what came before this device.
 
 use inmost_public::ids::{Conversation, Head};
-use inmost_public::limits::{MAX_HASHES, MAX_PAGE_ITEMS};
+use inmost_public::limits::MAX_PAGE_ITEMS;
 use inmost_public::log::{log_next, log_start, Kind};
 use inmost_public::Refusal;
 
-use crate::conversation::simulated::Simulated;
 use crate::conversation::{Membership, Prologue, Span};
 use crate::frames::{FetchLog, FetchReceipts, LogPage};
 use crate::input::CommandId;
@@ -15,8 +14,6 @@ use crate::map;
 use crate::message::Sealed;
 use crate::pack::Value;
 use crate::refused::Refused;
-use crate::roster_history::EpochChange;
-use crate::rows::Row;
 use crate::session::{Asked, PageWanted};
 
 /// What the sync opens by itself: this many messages of this many conversations.
@@ -30,10 +27,16 @@ impl Machine {
         let before: Option<u64> = arguments.field("before")?;
         let limit = arguments.field::<u64>("limit")?.clamp(1, MAX_PAGE_ITEMS as u64);
         self.conv(conversation)?;
-        let wanted = PageWanted { command: Some(command), limit, before };
+        let wanted = PageWanted {
+            command: Some(command),
+            limit,
+            before,
+        };
         self.session.pages.entry(conversation).or_default().push(wanted);
         if self.session.is_connected() && self.session.receipts_asked.insert(conversation) {
-            self.ask(Asked::Receipts(conversation), |id| FetchReceipts { id, conversation }.into());
+            self.ask(Asked::Receipts(conversation), |id| {
+                FetchReceipts { id, conversation }.into()
+            });
         }
         Ok(self.work_on_pages(conversation)?)
     }
@@ -42,17 +45,36 @@ impl Machine {
     pub(crate) fn open_newest(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         let state = &self.conv(conversation)?.state;
         let head = state.head.map_or(0, |head| head.n);
-        let is_open = state.spans.last().is_some_and(|span| span.last == head && span.first + NEWEST <= head + 1 || span.first == 0);
-        let newer = self.conversations.values().filter(|other| other.state.last_at_ms > state.last_at_ms).count();
-        let has_asked = self.session.pages.get(&conversation).is_some_and(|pages| !pages.is_empty());
+        let is_open = state
+            .spans
+            .last()
+            .is_some_and(|span| span.last == head && span.first + NEWEST <= head + 1 || span.first == 0);
+        let newer = self
+            .conversations
+            .values()
+            .filter(|other| other.state.last_at_ms > state.last_at_ms)
+            .count();
+        let has_asked = self
+            .session
+            .pages
+            .get(&conversation)
+            .is_some_and(|pages| !pages.is_empty());
         if is_open || newer >= NEWEST_CONVERSATIONS || has_asked || state.membership != Membership::Member {
             return Ok(());
         }
-        let loaded = state.spans.last().filter(|span| span.last == head).map_or(0, |span| head + 1 - span.first);
+        let loaded = state
+            .spans
+            .last()
+            .filter(|span| span.last == head)
+            .map_or(0, |span| head + 1 - span.first);
         if loaded >= NEWEST {
             return Ok(());
         }
-        self.session.pages.entry(conversation).or_default().push(PageWanted { command: None, limit: NEWEST - loaded, before: None });
+        self.session.pages.entry(conversation).or_default().push(PageWanted {
+            command: None,
+            limit: NEWEST - loaded,
+            before: None,
+        });
         self.work_on_pages(conversation)
     }
 
@@ -75,15 +97,36 @@ impl Machine {
             return Ok(None);
         }
         // With `before` in the middle of a gap, the gap is loaded from its top: each page is proved by the one above it.
-        let top = state.spans.iter().map(|span| span.first).chain([head.n + 1]).filter(|first| *first >= top).min().unwrap_or(top);
+        let top = state
+            .spans
+            .iter()
+            .map(|span| span.first)
+            .chain([head.n + 1])
+            .filter(|first| *first >= top)
+            .min()
+            .unwrap_or(top);
         Ok(Some((floor.max(top.saturating_sub(wanted.limit)), top - 1)))
     }
 
     /// Serve the first page that is wanted: load, walk back, or answer.
     pub(crate) fn work_on_pages(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         loop {
-            let Some(wanted) = self.session.pages.get(&conversation).and_then(|pages| pages.first()).cloned() else { return Ok(()) };
-            let is_busy = [Asked::Page(conversation), Asked::Links(conversation), Asked::Prologue(conversation)].iter().any(|asked| self.session.is_asked(asked));
+            let Some(wanted) = self
+                .session
+                .pages
+                .get(&conversation)
+                .and_then(|pages| pages.first())
+                .cloned()
+            else {
+                return Ok(());
+            };
+            let is_busy = [
+                Asked::Page(conversation),
+                Asked::Links(conversation),
+                Asked::Prologue(conversation),
+            ]
+            .iter()
+            .any(|asked| self.session.is_asked(asked));
             if is_busy {
                 return Ok(());
             }
@@ -100,7 +143,16 @@ impl Machine {
                 return self.read_prologue(conversation);
             }
             let limit = last + 1 - first;
-            self.ask(Asked::Page(conversation), |id| FetchLog { id, conversation, first, limit, without_messages: false }.into());
+            self.ask(Asked::Page(conversation), |id| {
+                FetchLog {
+                    id,
+                    conversation,
+                    first,
+                    limit,
+                    without_messages: false,
+                }
+                .into()
+            });
             return Ok(());
         }
     }
@@ -113,23 +165,43 @@ impl Machine {
     }
 
     fn end_page(&mut self, conversation: Conversation, result: Result<Value, Refused>) {
-        let ended = self.session.pages.get_mut(&conversation).filter(|pages| !pages.is_empty()).map(|pages| pages.remove(0));
+        let ended = self
+            .session
+            .pages
+            .get_mut(&conversation)
+            .filter(|pages| !pages.is_empty())
+            .map(|pages| pages.remove(0));
         self.finish(ended.and_then(|page| page.command), result);
     }
 
     fn answer_page(&mut self, conversation: Conversation, waiting: bool) -> Result<(), Refusal> {
         let state = &self.conv(conversation)?.state;
-        let before = self.session.pages.get(&conversation).and_then(|pages| pages.first()).and_then(|page| page.before);
+        let before = self
+            .session
+            .pages
+            .get(&conversation)
+            .and_then(|pages| pages.first())
+            .and_then(|page| page.before);
         let at = before.map_or(state.head.map(|head| head.n), |before| before.checked_sub(1));
-        let span = state.spans.iter().rev().find(|span| at.is_some_and(|at| span.first <= at && at <= span.last));
-        let (first, last) = (span.map(|span| span.first), span.and_then(|span| Some(span.last.min(at?))));
+        let span = state
+            .spans
+            .iter()
+            .rev()
+            .find(|span| at.is_some_and(|at| span.first <= at && at <= span.last));
+        let (first, last) = (
+            span.map(|span| span.first),
+            span.and_then(|span| Some(span.last.min(at?))),
+        );
         let more = state.spans.first().is_none_or(|span| span.first > 0) || state.spans.len() > 1;
         if waiting {
             self.conv_mut(conversation)?.state.is_waiting = true;
             self.save_conv(conversation);
             self.out.event("waiting", map! {"conversation" => conversation});
         }
-        self.end_page(conversation, Ok(map! {"first" => first, "last" => last, "more" => more, "waiting" => waiting}));
+        self.end_page(
+            conversation,
+            Ok(map! {"first" => first, "last" => last, "more" => more, "waiting" => waiting}),
+        );
         Ok(())
     }
 
@@ -137,13 +209,29 @@ impl Machine {
     fn hash_at(&self, conversation: Conversation, n: u64) -> Result<Option<[u8; 32]>, Refusal> {
         let state = &self.conv(conversation)?.state;
         let head = state.head.filter(|head| head.n == n).map(|head| head.hash);
-        Ok(head.or_else(|| state.spans.iter().find(|span| span.first == n + 1).map(|span| span.before)))
+        Ok(head.or_else(|| {
+            state
+                .spans
+                .iter()
+                .find(|span| span.first == n + 1)
+                .map(|span| span.before)
+        }))
     }
 
     pub(crate) fn page_came(&mut self, page: LogPage) -> Result<(), Refusal> {
         let conversation = page.conversation;
-        let Some(wanted) = self.session.pages.get(&conversation).and_then(|pages| pages.first()).cloned() else { return Ok(()) };
-        let Some((first, last)) = self.gap(conversation, &wanted)? else { return self.work_on_pages(conversation) };
+        let Some(wanted) = self
+            .session
+            .pages
+            .get(&conversation)
+            .and_then(|pages| pages.first())
+            .cloned()
+        else {
+            return Ok(());
+        };
+        let Some((first, last)) = self.gap(conversation, &wanted)? else {
+            return self.work_on_pages(conversation);
+        };
         let items: Vec<_> = page.items.iter().filter(|item| item.n <= last).collect();
         let is_whole = page.first <= first.max(page.first) && items.last().is_some_and(|item| item.n == last);
         if !is_whole {
@@ -159,42 +247,84 @@ impl Machine {
             hash = log_next(&hash, n, entry.kind, &entry.digest);
             heads.push((Head { n, hash }, entry));
         }
-        let is_start = page.first > 0 || page.hash_before == log_start(conversation, self.conv(conversation)?.state.group);
+        let is_start =
+            page.first > 0 || page.hash_before == log_start(conversation, self.conv(conversation)?.state.group);
         if self.hash_at(conversation, last)? != Some(hash) || !is_start {
             return self.bad_page(conversation);
         }
         self.open_page(conversation, page.first, page.hash_before, &heads)
     }
 
-    fn bad_page(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        self.misbehaved(Some(conversation), "a page of messages is not the one the log's hash proves");
-        self.end_page(conversation, Err(Refused::new("ServerMisbehaved", "the server's page is not the one the log proves")));
+    pub(crate) fn bad_page(&mut self, conversation: Conversation) -> Result<(), Refusal> {
+        self.misbehaved(
+            Some(conversation),
+            "a page of messages is not the one the log's hash proves",
+        );
+        self.end_page(
+            conversation,
+            Err(Refused::new(
+                "ServerMisbehaved",
+                "the server's page is not the one the log proves",
+            )),
+        );
         self.work_on_pages(conversation)
     }
 
     /// The server gave the page's beginning only (its limit in bytes): ask for what comes after, which can be proved.
     fn rest_of_page(&mut self, conversation: Conversation, page: &LogPage, last: u64) -> Result<(), Refusal> {
-        let Some(got) = page.items.last().map(|item| item.n).filter(|n| *n < last && *n >= page.first) else { return self.bad_page(conversation) };
-        self.ask(Asked::Page(conversation), |id| FetchLog { id, conversation, first: got + 1, limit: last - got, without_messages: false }.into());
+        let Some(got) = page
+            .items
+            .last()
+            .map(|item| item.n)
+            .filter(|n| *n < last && *n >= page.first)
+        else {
+            return self.bad_page(conversation);
+        };
+        self.ask(Asked::Page(conversation), |id| {
+            FetchLog {
+                id,
+                conversation,
+                first: got + 1,
+                limit: last - got,
+                without_messages: false,
+            }
+            .into()
+        });
         Ok(())
     }
 
     /// Open a proved page, as far down as its keys are here; where one is missing, walk back first.
-    fn open_page(&mut self, conversation: Conversation, first: u64, before: [u8; 32], heads: &[(Head, Entry<'_>)]) -> Result<(), Refusal> {
+    fn open_page(
+        &mut self,
+        conversation: Conversation,
+        first: u64,
+        before: [u8; 32],
+        heads: &[(Head, Entry<'_>)],
+    ) -> Result<(), Refusal> {
         let keys_from = self.conv(conversation)?.state.keys_from;
         let epoch_of = |entry: &Entry<'_>| match (Kind::try_from(entry.kind), entry.bytes) {
             (Ok(Kind::Message), Some(bytes)) => Sealed::parse(bytes).ok().map(|sealed| sealed.header.epoch),
             _ => None,
         };
-        let lowest = heads.iter().filter_map(|(_, entry)| epoch_of(entry)).min().unwrap_or(keys_from);
+        let lowest = heads
+            .iter()
+            .filter_map(|(_, entry)| epoch_of(entry))
+            .min()
+            .unwrap_or(keys_from);
         let is_walked_out = self.session.walked_out.contains(&conversation);
         if lowest < keys_from && !is_walked_out && self.walk_back(conversation, lowest)? {
             return Ok(());
         }
         self.session.walked_out.remove(&conversation);
-        let closed = heads.iter().rposition(|(_, entry)| epoch_of(entry).is_some_and(|epoch| epoch < keys_from));
+        let closed = heads
+            .iter()
+            .rposition(|(_, entry)| epoch_of(entry).is_some_and(|epoch| epoch < keys_from));
         let open_from = closed.map_or(0, |at| at + 1);
-        let before = if open_from == 0 { before } else { heads[open_from - 1].0.hash };
+        let before = if open_from == 0 {
+            before
+        } else {
+            heads[open_from - 1].0.hash
+        };
         for (head, entry) in &heads[open_from..] {
             match (Kind::try_from(entry.kind), entry.bytes) {
                 (Ok(Kind::Message), Some(bytes)) => self.show_message(conversation, *head, bytes, entry.at_ms)?,
@@ -206,13 +336,23 @@ impl Machine {
             }
         }
         if open_from < heads.len() {
-            let span = Span { first: first + open_from as u64, last: first + heads.len() as u64 - 1, before };
+            let span = Span {
+                first: first + open_from as u64,
+                last: first + heads.len() as u64 - 1,
+                before,
+            };
             self.add_span(conversation, span)?;
         }
         self.save_log(conversation);
         if open_from > 0 {
             self.answer_page(conversation, true)?;
-        } else if self.session.pages.get(&conversation).and_then(|pages| pages.first()).is_some_and(|page| page.before.is_none()) {
+        } else if self
+            .session
+            .pages
+            .get(&conversation)
+            .and_then(|pages| pages.first())
+            .is_some_and(|page| page.before.is_none())
+        {
             self.answer_newest(conversation, first, first + heads.len() as u64 - 1)?;
         }
         self.work_on_pages(conversation)
@@ -220,8 +360,17 @@ impl Machine {
 
     /// `before` nil loads one page and is done, whatever lies below.
     fn answer_newest(&mut self, conversation: Conversation, first: u64, last: u64) -> Result<(), Refusal> {
-        let more = self.conv(conversation)?.state.spans.first().is_none_or(|span| span.first > 0) || self.conv(conversation)?.state.spans.len() > 1;
-        self.end_page(conversation, Ok(map! {"first" => first, "last" => last, "more" => more, "waiting" => false}));
+        let more = self
+            .conv(conversation)?
+            .state
+            .spans
+            .first()
+            .is_none_or(|span| span.first > 0)
+            || self.conv(conversation)?.state.spans.len() > 1;
+        self.end_page(
+            conversation,
+            Ok(map! {"first" => first, "last" => last, "more" => more, "waiting" => false}),
+        );
         Ok(())
     }
 
@@ -256,77 +405,11 @@ impl Machine {
         self.work_on_pages(conversation)
     }
 
-    /// Read the handshake entries before this device's time, to know who was there in older epochs.
-    fn read_prologue(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        let state = &mut self.conv_mut(conversation)?.state;
-        if state.prologue == Prologue::Wanted {
-            state.prologue = Prologue::Reading(Simulated::start(log_start(conversation, state.group)));
-        }
-        let Prologue::Reading(simulated) = &state.prologue else { return Ok(()) };
-        let (first, limit) = (simulated.next_n, (state.joined_n + 1 - simulated.next_n).min(MAX_HASHES as u64));
-        self.ask(Asked::Prologue(conversation), |id| FetchLog { id, conversation, first, limit, without_messages: true }.into());
-        Ok(())
-    }
-
-    pub(crate) fn prologue_came(&mut self, page: &LogPage) -> Result<(), Refusal> {
-        let conversation = page.conversation;
-        let state = &self.conv(conversation)?.state;
-        let (joined_n, joined_before, joined_epoch) = (state.joined_n, state.joined_before, state.joined_epoch);
-        let Prologue::Reading(mut simulated) = state.prologue.clone() else { return Ok(()) };
-        if page.first != simulated.next_n || page.items.is_empty() {
-            return self.bad_prologue(conversation);
-        }
-        for item in page.items.iter().filter(|item| item.n <= joined_n) {
-            if item.n != simulated.next_n || (item.n == joined_n && simulated.hash != joined_before) {
-                return self.bad_prologue(conversation);
-            }
-            let entry = Entry::of(item)?;
-            let changed = match (Kind::try_from(entry.kind), entry.bytes) {
-                (Ok(kind @ (Kind::Create | Kind::Commit | Kind::Proposal)), Some(bytes)) => simulated.take(item.n, kind, bytes)?,
-                _ => None,
-            };
-            simulated.hash = log_next(&simulated.hash, item.n, entry.kind, &entry.digest);
-            simulated.next_n += 1;
-            if let Some((epoch, change)) = changed {
-                if epoch == joined_epoch {
-                    return self.end_prologue(conversation, &simulated, change);
-                }
-                self.rows.put(Row::Epoch(conversation, epoch), &change);
-            }
-        }
-        self.conv_mut(conversation)?.state.prologue = Prologue::Reading(simulated);
-        self.save_conv(conversation);
-        self.read_prologue(conversation)
-    }
-
-    /// The simulated roster must be the one of the tree this device joined; then its epoch is like any other.
-    fn end_prologue(&mut self, conversation: Conversation, simulated: &Simulated, change: EpochChange) -> Result<(), Refusal> {
-        let epoch = self.conv(conversation)?.state.joined_epoch;
-        let start: Option<EpochChange> = self.rows.get(Row::Epoch(conversation, epoch))?;
-        let mut there: Vec<_> = simulated.leaves.iter().flatten().copied().collect();
-        let mut joined = start.map(|start| start.joined).unwrap_or_default();
-        there.sort();
-        joined.sort();
-        if there != joined || simulated.epoch != epoch {
-            return self.bad_prologue(conversation);
-        }
-        self.rows.put(Row::Epoch(conversation, epoch), &change);
-        let conv = self.conv_mut(conversation)?;
-        conv.rosters = None;
-        conv.state.prologue = Prologue::Done;
-        self.save_conv(conversation);
-        self.work_on_pages(conversation)
-    }
-
-    fn bad_prologue(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        self.conv_mut(conversation)?.state.prologue = Prologue::Wanted;
-        self.save_conv(conversation);
-        self.bad_page(conversation)
-    }
-}
-
-impl Machine {
-    pub(crate) fn page_refused(&mut self, conversation: Conversation, refused: &crate::frames::Refused) -> Result<(), Refusal> {
+    pub(crate) fn page_refused(
+        &mut self,
+        conversation: Conversation,
+        refused: &crate::frames::Refused,
+    ) -> Result<(), Refusal> {
         self.end_page(conversation, Err(Refused::new(&refused.code, &refused.words)));
         self.work_on_pages(conversation)
     }

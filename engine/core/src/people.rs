@@ -14,16 +14,43 @@ use crate::refused::Refused;
 
 impl Machine {
     /// The commands that are one directory entry.
-    pub(crate) fn change_directory(&mut self, command: CommandId, name: &str, arguments: &Value) -> Result<(), Refused> {
+    pub(crate) fn change_directory(
+        &mut self,
+        command: CommandId,
+        name: &str,
+        arguments: &Value,
+    ) -> Result<(), Refused> {
         if !self.session.is_connected() {
             return Err(Refused::offline());
         }
         let (payload, result) = match name {
             "invite" => self.invite(arguments)?,
-            "withdraw" => (Payload::Withdraw { invitation: arguments.field("invitation")? }, map! {}),
-            "set_role" => (Payload::Role { user: arguments.field("user")?, role: Role::from_name(arguments.get("role").text()?)? }, map! {}),
-            "suspend" => (Payload::Suspend { user: arguments.field("user")?, suspended: arguments.field("suspended")? }, map! {}),
-            "rename" => (Payload::Profile { name: arguments.field("name")? }, map! {}),
+            "withdraw" => (
+                Payload::Withdraw {
+                    invitation: arguments.field("invitation")?,
+                },
+                map! {},
+            ),
+            "set_role" => (
+                Payload::Role {
+                    user: arguments.field("user")?,
+                    role: Role::from_name(arguments.get("role").text()?)?,
+                },
+                map! {},
+            ),
+            "suspend" => (
+                Payload::Suspend {
+                    user: arguments.field("user")?,
+                    suspended: arguments.field("suspended")?,
+                },
+                map! {},
+            ),
+            "rename" => (
+                Payload::Profile {
+                    name: arguments.field("name")?,
+                },
+                map! {},
+            ),
             "revoke" => (self.revocation(arguments)?, map! {}),
             _ => return Err(Refused::unknown_command()),
         };
@@ -36,9 +63,25 @@ impl Machine {
         let role = Role::from_name(arguments.get("role").text()?)?;
         let is_bot = arguments.field::<Option<bool>>("is_bot")?.unwrap_or(false);
         let me = self.me()?;
-        let link = InvitationLink { org: me.org, invitation, seed, account: account.clone(), from: Some((self.head()?, me.user)) };
-        let invite = Invite { invitation, seed_public: *KeyPair::from_seed(seed).public(), role, account, is_bot, expires_ms };
-        Ok((Payload::Invite(invite), map! {"fragment" => link.encode(), "invitation" => invitation, "expires_ms" => expires_ms}))
+        let link = InvitationLink {
+            org: me.org,
+            invitation,
+            seed,
+            account: account.clone(),
+            from: Some((self.head()?, me.user)),
+        };
+        let invite = Invite {
+            invitation,
+            seed_public: *KeyPair::from_seed(seed).public(),
+            role,
+            account,
+            is_bot,
+            expires_ms,
+        };
+        Ok((
+            Payload::Invite(invite),
+            map! {"fragment" => link.encode(), "invitation" => invitation, "expires_ms" => expires_ms},
+        ))
     }
 
     fn revocation(&self, arguments: &Value) -> Result<Payload, Refusal> {

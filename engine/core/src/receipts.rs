@@ -29,7 +29,14 @@ impl Machine {
         let sealed = self.seal_aside(conversation, &Content::Receipt { n })?;
         self.conv_mut(conversation)?.state.read_n = Some(n);
         self.save_conv(conversation);
-        self.ask(Asked::Receipt(conversation, Some(command)), |id| PutReceipt { id, conversation, sealed }.into());
+        self.ask(Asked::Receipt(conversation, Some(command)), |id| {
+            PutReceipt {
+                id,
+                conversation,
+                sealed,
+            }
+            .into()
+        });
         Ok(())
     }
 
@@ -40,7 +47,14 @@ impl Machine {
             return Err(Refused::offline());
         }
         let sealed = self.seal_aside(conversation, &Content::Typing { on })?;
-        self.ask(Asked::Signal, |id| Signal { id, conversation, sealed }.into());
+        self.ask(Asked::Signal, |id| {
+            Signal {
+                id,
+                conversation,
+                sealed,
+            }
+            .into()
+        });
         self.done(command, map! {});
         Ok(())
     }
@@ -66,20 +80,42 @@ impl Machine {
             signer: &keys.sig,
             device_seed: &keys.seed,
         };
-        let statement = Statement { content, seen: conv.state.head.ok_or(Refusal::NotAMember)?, dir: self.head()?, time_ms: self.now };
+        let statement = Statement {
+            content,
+            seen: conv.state.head.ok_or(Refusal::NotAMember)?,
+            dir: self.head()?,
+            time_ms: self.now,
+        };
         seal(&sealer, id, &statement, &random)
     }
 
     /// Open what is not in the log: by this device, of this kind, in the present epoch or one that is known.
-    fn open_aside(&mut self, conversation: Conversation, device: Device, kind: Kind, bytes: &[u8]) -> Result<Opened, Refusal> {
+    fn open_aside(
+        &mut self,
+        conversation: Conversation,
+        device: Device,
+        kind: Kind,
+        bytes: &[u8],
+    ) -> Result<Opened, Refusal> {
         let sealed = Sealed::parse(bytes)?;
         let keys = self.epoch_keys(conversation, sealed.header.epoch)?;
         let org = self.me()?.org;
         self.rosters(conversation)?;
         let conv = self.conv(conversation)?;
-        let place = Place { conversation, group: conv.state.group, epoch: None, device: Some(device), kind };
-        let roster = |epoch, device| match (conv.rosters.as_ref().and_then(|rosters| rosters.has(epoch, device)), self.directory.device(device)) {
-            (Some(true), Some(state)) => Roster::Has { sig_public: state.sig_public },
+        let place = Place {
+            conversation,
+            group: conv.state.group,
+            epoch: None,
+            device: Some(device),
+            kind,
+        };
+        let roster = |epoch, device| match (
+            conv.rosters.as_ref().and_then(|rosters| rosters.has(epoch, device)),
+            self.directory.device(device),
+        ) {
+            (Some(true), Some(state)) => Roster::Has {
+                sig_public: state.sig_public,
+            },
             (None, _) => Roster::NotKnownYet,
             _ => Roster::HasNot,
         };
@@ -87,16 +123,31 @@ impl Machine {
     }
 
     pub(crate) fn receipt(&mut self, conversation: Conversation, device: Device, sealed: &[u8]) -> Result<(), Refusal> {
-        if self.conversations.get(&conversation).is_none_or(|conv| !conv.is_member()) {
+        if self
+            .conversations
+            .get(&conversation)
+            .is_none_or(|conv| !conv.is_member())
+        {
             return Ok(());
         }
-        let Ok(Opened { content: Content::Receipt { n }, dir, seen, .. }) = self.open_aside(conversation, device, Kind::Receipt, sealed) else { return Ok(()) };
+        let Ok(Opened {
+            content: Content::Receipt { n },
+            dir,
+            seen,
+            ..
+        }) = self.open_aside(conversation, device, Kind::Receipt, sealed)
+        else {
+            return Ok(());
+        };
         self.compare_dir(&dir, device)?;
         if self.opened(conversation)?.agrees(&seen) == Some(false) {
             self.fork(conversation, "a member saw another log than this device");
         }
-        let Some(user) = self.directory.device(device).map(|state| state.user) else { return Ok(()) };
-        let mut known: std::collections::BTreeMap<inmost_public::ids::User, u64> = self.rows.get(Row::Receipts(conversation))?.unwrap_or_default();
+        let Some(user) = self.directory.device(device).map(|state| state.user) else {
+            return Ok(());
+        };
+        let mut known: std::collections::BTreeMap<inmost_public::ids::User, u64> =
+            self.rows.get(Row::Receipts(conversation))?.unwrap_or_default();
         let at = known.entry(user).or_insert(0);
         if n > *at || n == 0 {
             *at = n;
@@ -106,18 +157,39 @@ impl Machine {
                 state.read_n = state.read_n.max(Some(n)); // read on another of one's own devices
                 self.save_conv(conversation);
             }
-            self.out.event("receipt", map! {"conversation" => conversation, "user" => user, "n" => n});
+            self.out.event(
+                "receipt",
+                map! {"conversation" => conversation, "user" => user, "n" => n},
+            );
         }
         Ok(())
     }
 
-    pub(crate) fn signalled(&mut self, conversation: Conversation, device: Device, sealed: &[u8]) -> Result<(), Refusal> {
-        if self.conversations.get(&conversation).is_none_or(|conv| !conv.is_member()) {
+    pub(crate) fn signalled(
+        &mut self,
+        conversation: Conversation,
+        device: Device,
+        sealed: &[u8],
+    ) -> Result<(), Refusal> {
+        if self
+            .conversations
+            .get(&conversation)
+            .is_none_or(|conv| !conv.is_member())
+        {
             return Ok(());
         }
-        let Ok(Opened { content: Content::Typing { on }, .. }) = self.open_aside(conversation, device, Kind::Ephemeral, sealed) else { return Ok(()) };
+        let Ok(Opened {
+            content: Content::Typing { on },
+            ..
+        }) = self.open_aside(conversation, device, Kind::Ephemeral, sealed)
+        else {
+            return Ok(());
+        };
         if let Some(state) = self.directory.device(device) {
-            self.out.event("typing", map! {"conversation" => conversation, "user" => state.user, "typing" => on});
+            self.out.event(
+                "typing",
+                map! {"conversation" => conversation, "user" => state.user, "typing" => on},
+            );
         }
         Ok(())
     }

@@ -11,7 +11,10 @@ pub struct Refused {
 
 impl Refused {
     pub fn new(code: &str, words: &str) -> Self {
-        Refused { code: code.to_owned(), words: words.to_owned() }
+        Refused {
+            code: code.to_owned(),
+            words: words.to_owned(),
+        }
     }
 
     /// The command needs the server, which is not there.
@@ -34,7 +37,10 @@ impl Refused {
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        Refused { code: refusal.code().to_owned(), words: refusal.to_string() }
+        Refused {
+            code: refusal.code().to_owned(),
+            words: refusal.to_string(),
+        }
     }
 }
 

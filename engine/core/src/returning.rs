@@ -53,7 +53,10 @@ impl Machine {
         let paper = key.paper_device(provider.crypto(), org)?;
         if self.me.as_ref().is_none_or(|me| me.user != user) {
             let (sig_seed, auth_seed, device_seed) = (self.random(), self.random(), self.random());
-            let device = device_id(KeyPair::from_seed(sig_seed).public(), KeyPair::from_seed(auth_seed).public());
+            let device = device_id(
+                KeyPair::from_seed(sig_seed).public(),
+                KeyPair::from_seed(auth_seed).public(),
+            );
             self.become_device(Me {
                 org,
                 user,
@@ -76,14 +79,22 @@ impl Machine {
             });
         }
         let revoke_others = arguments.field::<Option<bool>>("revoke_others")?.unwrap_or(false);
-        self.session.returning = Some(Returning { command, paper, revoke_others, has_vault: false, vaulted: vec![] });
+        self.session.returning = Some(Returning {
+            command,
+            paper,
+            revoke_others,
+            has_vault: false,
+            vaulted: vec![],
+        });
         let next_n = self.directory.next_n();
         Ok(self.want_directory(next_n + 1)?)
     }
 
     /// The directory is as far as the server has it: the next step of a return.
     pub(crate) fn go_on_returning(&mut self) -> Result<(), Refusal> {
-        let Some(returning) = self.session.returning.take() else { return Ok(()) };
+        let Some(returning) = self.session.returning.take() else {
+            return Ok(());
+        };
         let (user, device) = (self.me()?.user, self.me()?.device);
         let command = returning.command;
         let result = self.next_return_step(returning, user, device);
@@ -95,8 +106,15 @@ impl Machine {
 
     fn next_return_step(&mut self, mut returning: Returning, user: User, device: Device) -> Result<(), Refused> {
         let state = self.directory.user(user).ok_or(Refusal::Unknown)?;
-        if state.recovery.as_ref().is_none_or(|recovery| recovery.key_id() != returning.paper.id()) {
-            return Err(Refused::new("WrongRecoveryKey", "this is not the recovery key of this account"));
+        if state
+            .recovery
+            .as_ref()
+            .is_none_or(|recovery| recovery.key_id() != returning.paper.id())
+        {
+            return Err(Refused::new(
+                "WrongRecoveryKey",
+                "this is not the recovery key of this account",
+            ));
         }
         let (account, name) = (state.account.clone(), state.name.clone());
         if !self.directory.is_active(device) {
@@ -104,7 +122,11 @@ impl Machine {
             let change = Change::add(*keys.sig.public(), *keys.auth.public());
             return Ok(self.append_return(returning, change, true)?);
         }
-        let other = self.directory.active_devices_of(user).into_iter().find(|other| *other != device);
+        let other = self
+            .directory
+            .active_devices_of(user)
+            .into_iter()
+            .find(|other| *other != device);
         if let Some(other) = other.filter(|_| returning.revoke_others) {
             return Ok(self.append_return(returning, Change::Revoke { device: other }, false)?);
         }
@@ -121,7 +143,13 @@ impl Machine {
     fn append_return(&mut self, returning: Returning, change: Change, is_add: bool) -> Result<(), Refusal> {
         let payload = self.next_change(change)?;
         let me = self.me()?;
-        let draft = Draft { org: me.org, author: Some(me.user), head: Some(self.head()?), time_ms: self.now.max(self.directory.time_ms()), payload };
+        let draft = Draft {
+            org: me.org,
+            author: Some(me.user),
+            head: Some(self.head()?),
+            time_ms: self.now.max(self.directory.time_ms()),
+            payload,
+        };
         let mut signers = vec![(returning.paper.id(), &returning.paper.sign)];
         if is_add {
             signers.push((me.device.0, &self.keys()?.sig));
@@ -144,17 +172,32 @@ impl Machine {
 
     /// The vault and its rows, page by page.
     pub(crate) fn vault_came(&mut self, page: frames::Vault) -> Result<(), Refusal> {
-        let Some(mut returning) = self.session.returning.take() else { return Ok(()) };
+        let Some(mut returning) = self.session.returning.take() else {
+            return Ok(());
+        };
         if let (Some(vault), true) = (&page.vault, returning.has_vault) {
             if let Err(refusal) = self.open_vault(&returning, vault) {
-                self.alarm(AlarmKind::VaultRolledBack, None, None, &format!("the server's vault is not the one the directory names: {}", refusal.code()));
+                self.alarm(
+                    AlarmKind::VaultRolledBack,
+                    None,
+                    None,
+                    &format!(
+                        "the server's vault is not the one the directory names: {}",
+                        refusal.code()
+                    ),
+                );
             }
         }
         for (conversation, row) in &page.rows {
             if self.open_row(&returning, *conversation, row).is_ok() {
                 returning.vaulted.push(*conversation);
             } else {
-                self.alarm(AlarmKind::VaultRolledBack, Some(*conversation), None, "a row of the vault does not open; its history waits for another device");
+                self.alarm(
+                    AlarmKind::VaultRolledBack,
+                    Some(*conversation),
+                    None,
+                    "a row of the vault does not open; its history waits for another device",
+                );
             }
         }
         let last = page.rows.last().map(|(conversation, _)| *conversation);
@@ -171,7 +214,11 @@ impl Machine {
 
     fn open_vault(&mut self, returning: &Returning, bytes: &[u8]) -> Result<(), Refusal> {
         let me = self.me()?.clone();
-        let (version, hash) = self.directory.user(me.user).and_then(|state| state.vault).ok_or(Refusal::Unknown)?;
+        let (version, hash) = self
+            .directory
+            .user(me.user)
+            .and_then(|state| state.vault)
+            .ok_or(Refusal::Unknown)?;
         let vault = Vault::decode(bytes, version, &hash)?;
         let sig = self.own_device_key(vault.device, me.user)?;
         let provider = self.provider()?;
@@ -180,7 +227,11 @@ impl Machine {
         for item in cbor::decode(&contents.settings)?.list()? {
             let [conversation, title] = item.array()?;
             let conversation = Conversation::from_item(conversation)?;
-            let group = contents.conversations.iter().find(|(known, _)| *known == conversation).map(|(_, group)| *group);
+            let group = contents
+                .conversations
+                .iter()
+                .find(|(known, _)| *known == conversation)
+                .map(|(_, group)| *group);
             if let Some(group) = group {
                 let mut state = ConvState::new(group, Membership::Joining);
                 state.title = Some((0, title.text()?.to_owned()));
@@ -192,7 +243,11 @@ impl Machine {
     }
 
     fn own_device_key(&self, device: Device, user: User) -> Result<[u8; 32], Refusal> {
-        self.directory.device(device).filter(|state| state.user == user).map(|state| state.sig_public).ok_or(Refusal::BadSignature)
+        self.directory
+            .device(device)
+            .filter(|state| state.user == user)
+            .map(|state| state.sig_public)
+            .ok_or(Refusal::BadSignature)
     }
 
     fn open_row(&mut self, returning: &Returning, conversation: Conversation, bytes: &[u8]) -> Result<(), Refusal> {
@@ -204,13 +259,27 @@ impl Machine {
         }
         let provider = self.provider()?;
         let contents = row.open(provider.crypto(), me.org, me.user, &sig, &returning.paper)?;
-        if !self.conversations.contains_key(&conversation) {
-            self.conversations.insert(conversation, Conv::new(ConvState::new(row.place.group, Membership::Joining)));
-            self.save_conv(conversation);
-        }
+        let new = || Conv::new(ConvState::new(row.place.group, Membership::Joining));
+        self.conversations.entry(conversation).or_insert_with(new);
+        self.save_conv(conversation);
         // The tree hash of that epoch comes with the GroupInfo, if it is still the present one.
-        self.put_keys(conversation, row.place.epoch, EpochKeys { content: contents.content_key, history: Some(contents.history_key), tree_hash: [0; 32] });
-        self.rows.put(Row::VaultRow(conversation), &Stored { epoch: row.place.epoch, recovery: [0; 16], head: Some(contents.log) });
+        self.put_keys(
+            conversation,
+            row.place.epoch,
+            EpochKeys {
+                content: contents.content_key,
+                history: Some(contents.history_key),
+                tree_hash: [0; 32],
+            },
+        );
+        self.rows.put(
+            Row::Vaulted(conversation),
+            &Stored {
+                epoch: row.place.epoch,
+                recovery: [0; 16],
+                head: Some(contents.log),
+            },
+        );
         Ok(())
     }
 }

@@ -71,7 +71,10 @@ impl RosterHistory {
 
     /// Whether a commit before log number n removed a leaf after this epoch: what was sealed in it is refused from there on.
     pub fn is_past(&self, epoch: u64, n: u64) -> bool {
-        self.removals.iter().rev().any(|(at, led_to)| *at < n && *led_to > epoch)
+        self.removals
+            .iter()
+            .rev()
+            .any(|(at, led_to)| *at < n && *led_to > epoch)
     }
 
     /// The epoch that the commit at log number n led to.
@@ -92,16 +95,30 @@ mod tests {
 
     fn change(n: u64, joined: &[u8], left: &[u8], is_start: bool) -> EpochChange {
         let devices = |ids: &[u8]| ids.iter().map(|id| Device([*id; 16])).collect();
-        EpochChange { n, committer: None, joined: devices(joined), left: devices(left), is_start }
+        EpochChange {
+            n,
+            committer: None,
+            joined: devices(joined),
+            left: devices(left),
+            is_start,
+        }
     }
 
     #[test]
     fn a_device_is_in_the_epochs_between_its_coming_and_going() {
-        let changes = [(3, change(10, &[1, 2], &[], true)), (4, change(20, &[3], &[], false)), (5, change(30, &[], &[2], false)), (6, change(40, &[2], &[], false))];
+        let changes = [
+            (3, change(10, &[1, 2], &[], true)),
+            (4, change(20, &[3], &[], false)),
+            (5, change(30, &[], &[2], false)),
+            (6, change(40, &[2], &[], false)),
+        ];
         let history = RosterHistory::from_changes(changes);
         let has = |epoch, device| history.has(epoch, Device([device; 16]));
         assert_eq!(has(2, 1), None);
-        assert_eq!((has(3, 2), has(4, 2), has(5, 2), has(6, 2)), (Some(true), Some(true), Some(false), Some(true)));
+        assert_eq!(
+            (has(3, 2), has(4, 2), has(5, 2), has(6, 2)),
+            (Some(true), Some(true), Some(false), Some(true))
+        );
         assert_eq!((has(3, 3), has(4, 3), has(9, 3)), (Some(false), Some(true), Some(true)));
         assert!(history.is_past(4, 31) && !history.is_past(4, 30) && !history.is_past(5, 31));
         assert_eq!(history.epoch_at(20), Some(4));

@@ -39,7 +39,7 @@ pub enum Row {
     /// What of the vault this device last wrote, and when.
     Vault,
     /// When and what of a conversation was last put into the vault.
-    VaultRow(Conversation),
+    Vaulted(Conversation),
     /// A Welcome that waits for its commit in the log.
     Welcome(Conversation),
     /// A link of this device that waits to be accepted.
@@ -72,7 +72,7 @@ impl Row {
             Row::Outbox(conversation, sequence) => numbered(b's', &conversation.0, *sequence),
             Row::PendingEntry(sequence) => numbered(b'E', &[], *sequence),
             Row::Vault => b"V".to_vec(),
-            Row::VaultRow(conversation) => of(b'v', conversation),
+            Row::Vaulted(conversation) => of(b'v', conversation),
             Row::Welcome(conversation) => of(b'w', conversation),
             Row::PendingLink(conversation, epoch) => numbered(b'l', &conversation.0, *epoch),
             Row::Alarm(n) => numbered(b'a', &[], *n),
@@ -99,7 +99,9 @@ fn numbered(tag: u8, id: &[u8], n: u64) -> Vec<u8> {
 
 /// The number that a numbered key ends with.
 pub fn number_of(key: &[u8]) -> Option<u64> {
-    Some(u64::from_be_bytes(key.get(key.len().checked_sub(8)?..)?.try_into().ok()?))
+    Some(u64::from_be_bytes(
+        key.get(key.len().checked_sub(8)?..)?.try_into().ok()?,
+    ))
 }
 
 pub fn pack<T: Serialize>(value: &T) -> Vec<u8> {
@@ -121,7 +123,10 @@ pub struct Rows {
 
 impl Rows {
     pub fn new(rows: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
-        Rows { base: rows.into_iter().collect(), changed: BTreeMap::new() }
+        Rows {
+            base: rows.into_iter().collect(),
+            changed: BTreeMap::new(),
+        }
     }
 
     pub fn get_bytes(&self, key: &[u8]) -> Option<&Vec<u8>> {
@@ -166,7 +171,9 @@ impl Rows {
 
     /// All rows whose key begins with `prefix`, in order.
     pub fn with_prefix(&self, prefix: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut rows: BTreeMap<Vec<u8>, Vec<u8>> = starting(&self.base, prefix).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let mut rows: BTreeMap<Vec<u8>, Vec<u8>> = starting(&self.base, prefix)
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
         for (key, value) in starting(&self.changed, prefix) {
             match value {
                 Some(value) => rows.insert(key.clone(), value.clone()),
@@ -200,7 +207,8 @@ impl Rows {
 }
 
 fn starting<'a, V>(map: &'a BTreeMap<Vec<u8>, V>, prefix: &'a [u8]) -> impl Iterator<Item = (&'a Vec<u8>, &'a V)> {
-    map.range::<[u8], _>((std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded)).take_while(move |(key, _)| key.starts_with(prefix))
+    map.range::<[u8], _>((std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded))
+        .take_while(move |(key, _)| key.starts_with(prefix))
 }
 
 #[cfg(test)]

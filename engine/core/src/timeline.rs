@@ -24,15 +24,27 @@ pub fn waiting_key(conversation: Conversation, id: Message) -> Vec<u8> {
 
 impl Machine {
     /// A message that comes in order.
-    pub(crate) fn live_message(&mut self, conversation: Conversation, head: Head, bytes: &[u8], at_ms: u64) -> Result<(), Refusal> {
+    pub(crate) fn live_message(
+        &mut self,
+        conversation: Conversation,
+        head: Head,
+        bytes: &[u8],
+        at_ms: u64,
+    ) -> Result<(), Refusal> {
         self.show_message(conversation, head, bytes, at_ms)?;
         self.note_last(conversation, head.n, at_ms)?;
-        self.out.event("message", map! {"conversation" => conversation, "n" => head.n});
+        self.out
+            .event("message", map! {"conversation" => conversation, "n" => head.n});
         Ok(())
     }
 
     /// A message whose entry will be loaded when somebody looks.
-    pub(crate) fn unopened_message(&mut self, conversation: Conversation, head: &Head, at_ms: u64) -> Result<(), Refusal> {
+    pub(crate) fn unopened_message(
+        &mut self,
+        conversation: Conversation,
+        head: &Head,
+        at_ms: u64,
+    ) -> Result<(), Refusal> {
         self.note_last(conversation, head.n, at_ms)
     }
 
@@ -44,13 +56,29 @@ impl Machine {
     }
 
     /// Open one message at its place in the log and write its row, or the row that says why not. Never waits for history.
-    pub(crate) fn show_message(&mut self, conversation: Conversation, head: Head, bytes: &[u8], at_ms: u64) -> Result<(), Refusal> {
+    pub(crate) fn show_message(
+        &mut self,
+        conversation: Conversation,
+        head: Head,
+        bytes: &[u8],
+        at_ms: u64,
+    ) -> Result<(), Refusal> {
         let opened = match self.open_at(conversation, head.n, bytes) {
             Ok(opened) => opened,
             Err(refusal) => return self.show_unreadable(conversation, head, at_ms, bytes, refusal),
         };
-        let Opened { header, content, content_hash, seen, dir, time_ms } = opened;
-        match self.opened(conversation)?.novelty(head.n, header.device, header.id, &content_hash) {
+        let Opened {
+            header,
+            content,
+            content_hash,
+            seen,
+            dir,
+            time_ms,
+        } = opened;
+        match self
+            .opened(conversation)?
+            .novelty(head.n, header.device, header.id, &content_hash)
+        {
             Novelty::New => {}
             Novelty::Duplicate { first } if first > head.n => self.out.message(message_key(conversation, first), None),
             Novelty::Duplicate { .. } => {
@@ -58,7 +86,12 @@ impl Machine {
                 return Ok(());
             }
             Novelty::Equivocation { first } => {
-                self.alarm(AlarmKind::Equivocation, Some(conversation), Some(header.device), "one id for two messages; the first counts");
+                self.alarm(
+                    AlarmKind::Equivocation,
+                    Some(conversation),
+                    Some(header.device),
+                    "one id for two messages; the first counts",
+                );
                 if first < head.n {
                     self.opened(conversation)?.note(head.n, &head.hash);
                     return Ok(());
@@ -66,17 +99,25 @@ impl Machine {
                 self.out.message(message_key(conversation, first), None);
             }
         }
-        self.opened(conversation)?.message(head.n, &head.hash, header.device, header.id, &content_hash);
+        self.opened(conversation)?
+            .message(head.n, &head.hash, header.device, header.id, &content_hash);
         self.compare_seen(conversation, head.n, &seen)?;
         self.compare_dir(&dir, header.device)?;
-        let Some(author) = self.directory.device(header.device).map(|state| state.user) else { return Err(Refusal::Unknown) };
+        let Some(author) = self.directory.device(header.device).map(|state| state.user) else {
+            return Err(Refusal::Unknown);
+        };
         self.note_titles(conversation, head.n, author, &content)?;
         if self.may_say(conversation, author, &content)? {
             let mut row = map! {"conversation" => conversation, "n" => head.n, "id" => header.id, "device" => header.device, "user" => author, "time_ms" => time_ms, "at_ms" => at_ms, "epoch" => header.epoch};
             append(&mut row, content_value(&content));
             self.out.message(message_key(conversation, head.n), Some(&row));
         } else {
-            self.alarm(AlarmKind::BadSeal, Some(conversation), Some(header.device), "tried to change somebody else's message; dropped");
+            self.alarm(
+                AlarmKind::BadSeal,
+                Some(conversation),
+                Some(header.device),
+                "tried to change somebody else's message; dropped",
+            );
         }
         if Some(header.device) == self.me.as_ref().map(|me| me.device) {
             self.was_sent(conversation, header.id, head.n, at_ms);
@@ -92,10 +133,18 @@ impl Machine {
         self.rosters(conversation)?;
         let conv = self.conv(conversation)?;
         let rosters = conv.rosters.as_ref().ok_or(Refusal::Corrupt)?;
-        let place = Place { conversation, group: conv.state.group, epoch: None, device: None, kind: ContentKind::Message };
+        let place = Place {
+            conversation,
+            group: conv.state.group,
+            epoch: None,
+            device: None,
+            kind: ContentKind::Message,
+        };
         let directory = &self.directory;
         let roster = |epoch, device| match (rosters.has(epoch, device), directory.device(device)) {
-            (Some(true), Some(state)) => Roster::Has { sig_public: state.sig_public },
+            (Some(true), Some(state)) => Roster::Has {
+                sig_public: state.sig_public,
+            },
             (None, _) => Roster::NotKnownYet,
             _ => Roster::HasNot,
         };
@@ -106,14 +155,28 @@ impl Machine {
         Ok(opened)
     }
 
-    fn show_unreadable(&mut self, conversation: Conversation, head: Head, at_ms: u64, bytes: &[u8], refusal: Refusal) -> Result<(), Refusal> {
+    fn show_unreadable(
+        &mut self,
+        conversation: Conversation,
+        head: Head,
+        at_ms: u64,
+        bytes: &[u8],
+        refusal: Refusal,
+    ) -> Result<(), Refusal> {
         self.opened(conversation)?.note(head.n, &head.hash);
         let header = Sealed::parse(bytes).ok().map(|sealed| sealed.header);
         let device = header.as_ref().map(|header| header.device);
         if refusal != Refusal::SealedForThePast {
-            self.alarm(AlarmKind::BadSeal, Some(conversation), device, &format!("a message does not open: {}", refusal.code()));
+            self.alarm(
+                AlarmKind::BadSeal,
+                Some(conversation),
+                device,
+                &format!("a message does not open: {}", refusal.code()),
+            );
         }
-        let user = device.and_then(|device| self.directory.device(device)).map(|state| state.user);
+        let user = device
+            .and_then(|device| self.directory.device(device))
+            .map(|state| state.user);
         let row = map! {
             "conversation" => conversation, "n" => head.n, "id" => header.as_ref().map(|header| header.id), "device" => device, "user" => user,
             "time_ms" => at_ms, "at_ms" => at_ms, "epoch" => header.as_ref().map(|header| header.epoch), "type" => "unreadable", "reason" => refusal.code(),
@@ -124,7 +187,11 @@ impl Machine {
 
     /// What the author had seen of the log must be what this device has.
     fn compare_seen(&mut self, conversation: Conversation, n: u64, seen: &Head) -> Result<(), Refusal> {
-        let agrees = if seen.n >= n { Some(false) } else { self.opened(conversation)?.agrees(seen) };
+        let agrees = if seen.n >= n {
+            Some(false)
+        } else {
+            self.opened(conversation)?.agrees(seen)
+        };
         match agrees {
             Some(true) => Ok(()),
             Some(false) => {
@@ -133,7 +200,11 @@ impl Machine {
             }
             None => {
                 let conv = self.conv_mut(conversation)?;
-                let is_ahead_of_span = conv.state.spans.last().is_none_or(|span| seen.n + 1 != span.first || span.before == seen.hash);
+                let is_ahead_of_span = conv
+                    .state
+                    .spans
+                    .last()
+                    .is_none_or(|span| seen.n + 1 != span.first || span.before == seen.hash);
                 if !is_ahead_of_span {
                     self.fork(conversation, "a member saw another log than this device");
                 } else if conv.state.expects.len() < 8 {
@@ -146,7 +217,11 @@ impl Machine {
 
     /// Whether this person may say this here; what may not be said does not appear.
     fn may_say(&self, conversation: Conversation, author: User, content: &Content) -> Result<bool, Refusal> {
-        let is_own = |of: &Ref| self.directory.device(of.device).is_some_and(|state| state.user == author);
+        let is_own = |of: &Ref| {
+            self.directory
+                .device(of.device)
+                .is_some_and(|state| state.user == author)
+        };
         Ok(match content {
             Content::Edit { of, .. } => is_own(of),
             Content::Delete { of } => is_own(of) || self.role_in(conversation, author)?.is_moderating(),
@@ -155,7 +230,11 @@ impl Machine {
         })
     }
 
-    pub(crate) fn role_in(&self, conversation: Conversation, user: User) -> Result<inmost_public::settings::ConversationRole, Refusal> {
+    pub(crate) fn role_in(
+        &self,
+        conversation: Conversation,
+        user: User,
+    ) -> Result<inmost_public::settings::ConversationRole, Refusal> {
         Ok(Settings::decode(&self.conv(conversation)?.state.settings)?.role(user))
     }
 
@@ -164,7 +243,13 @@ impl Machine {
         Ok(settings.who_may_add == WhoMayAdd::Member || settings.role(user).is_moderating())
     }
 
-    fn note_titles(&mut self, conversation: Conversation, n: u64, author: User, content: &Content) -> Result<(), Refusal> {
+    fn note_titles(
+        &mut self,
+        conversation: Conversation,
+        n: u64,
+        author: User,
+        content: &Content,
+    ) -> Result<(), Refusal> {
         if !matches!(content, Content::Title { .. } | Content::Topic { .. }) || !self.may_add(conversation, author)? {
             return Ok(());
         }
@@ -177,7 +262,10 @@ impl Machine {
         if known.as_ref().is_none_or(|(at, _)| *at <= n) {
             *known = Some((n, text.clone()));
             self.save_log(conversation);
-            self.out.event("conversation", map! {"conversation" => conversation, "change" => "changed"});
+            self.out.event(
+                "conversation",
+                map! {"conversation" => conversation, "change" => "changed"},
+            );
         }
         Ok(())
     }
@@ -197,15 +285,27 @@ fn reference(of: &Ref) -> Value {
 /// Content as hosts write and show it.
 pub fn content_value(content: &Content) -> Value {
     match content {
-        Content::Text { text, reply_to, mentions } => {
+        Content::Text {
+            text,
+            reply_to,
+            mentions,
+        } => {
             map! {"type" => "text", "text" => text.clone(), "reply_to" => reply_to.as_ref().map_or(Value::Nil, reference), "mentions" => mentions.clone()}
         }
-        Content::Edit { of, text, mentions } => map! {"type" => "edit", "target" => reference(of), "text" => text.clone(), "mentions" => mentions.clone()},
+        Content::Edit { of, text, mentions } => {
+            map! {"type" => "edit", "target" => reference(of), "text" => text.clone(), "mentions" => mentions.clone()}
+        }
         Content::Delete { of } => map! {"type" => "delete", "target" => reference(of)},
-        Content::React { to, emoji, on } => map! {"type" => "react", "target" => reference(to), "emoji" => emoji.clone(), "on" => *on},
+        Content::React { to, emoji, on } => {
+            map! {"type" => "react", "target" => reference(to), "emoji" => emoji.clone(), "on" => *on}
+        }
         Content::Title { text } => map! {"type" => "title", "text" => text.clone()},
         Content::Topic { text } => map! {"type" => "topic", "text" => text.clone()},
-        Content::Channel { conversation, title, topic } => map! {"type" => "channel", "channel" => *conversation, "title" => title.clone(), "topic" => topic.clone()},
+        Content::Channel {
+            conversation,
+            title,
+            topic,
+        } => map! {"type" => "channel", "channel" => *conversation, "title" => title.clone(), "topic" => topic.clone()},
         Content::Receipt { .. } | Content::Typing { .. } | Content::Unknown { .. } => map! {"type" => "unknown"},
     }
 }
@@ -216,17 +316,34 @@ pub fn content_of(value: &Value) -> Result<Content, Refusal> {
         let (device, id) = value.field("target")?;
         Ok(Ref { device, id })
     };
-    let mentions = || -> Result<Vec<User>, Refusal> { Ok(value.field::<Option<Vec<User>>>("mentions")?.unwrap_or_default()) };
+    let mentions =
+        || -> Result<Vec<User>, Refusal> { Ok(value.field::<Option<Vec<User>>>("mentions")?.unwrap_or_default()) };
     let content = match value.get("type").text()? {
         "text" => {
             let reply_to = value.field::<Option<(inmost_public::ids::Device, Message)>>("reply_to")?;
-            Content::Text { text: value.field("text")?, reply_to: reply_to.map(|(device, id)| Ref { device, id }), mentions: mentions()? }
+            Content::Text {
+                text: value.field("text")?,
+                reply_to: reply_to.map(|(device, id)| Ref { device, id }),
+                mentions: mentions()?,
+            }
         }
-        "edit" => Content::Edit { of: target()?, text: value.field("text")?, mentions: mentions()? },
+        "edit" => Content::Edit {
+            of: target()?,
+            text: value.field("text")?,
+            mentions: mentions()?,
+        },
         "delete" => Content::Delete { of: target()? },
-        "react" => Content::React { to: target()?, emoji: value.field("emoji")?, on: value.field::<Option<bool>>("on")?.unwrap_or(true) },
-        "title" => Content::Title { text: value.field("text")? },
-        "topic" => Content::Topic { text: value.field("text")? },
+        "react" => Content::React {
+            to: target()?,
+            emoji: value.field("emoji")?,
+            on: value.field::<Option<bool>>("on")?.unwrap_or(true),
+        },
+        "title" => Content::Title {
+            text: value.field("text")?,
+        },
+        "topic" => Content::Topic {
+            text: value.field("text")?,
+        },
         _ => return Err(Refusal::Malformed),
     };
     content.check()?;

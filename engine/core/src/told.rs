@@ -16,7 +16,11 @@ const START_OVER_MS: u64 = 5_000;
 impl Machine {
     pub(crate) fn connected(&mut self) -> Result<(), Refusal> {
         let wakes = std::mem::take(&mut self.session.wakes);
-        self.session = Session { stage: Stage::Syncing, wakes, ..Session::default() };
+        self.session = Session {
+            stage: Stage::Syncing,
+            wakes,
+            ..Session::default()
+        };
         for conv in self.conversations.values_mut() {
             conv.unsent = conv.outbox.keys().copied().collect();
         }
@@ -30,13 +34,19 @@ impl Machine {
     }
 
     pub(crate) fn start_over(&mut self, refusal: &Refusal) {
-        self.misbehaved(None, &format!("a frame that this device cannot follow: {}", refusal.code()));
+        self.misbehaved(
+            None,
+            &format!("a frame that this device cannot follow: {}", refusal.code()),
+        );
         let at = self.now + START_OVER_MS;
         self.session.wake(Wake::Resync, at);
     }
 
     pub(crate) fn disconnected(&mut self) {
-        let pages: Vec<_> = std::mem::take(&mut self.session.pages).into_values().flatten().collect();
+        let pages: Vec<_> = std::mem::take(&mut self.session.pages)
+            .into_values()
+            .flatten()
+            .collect();
         for page in pages {
             self.finish(page.command, Err(Refused::offline()));
         }
@@ -53,7 +63,13 @@ impl Machine {
     }
 
     pub(crate) fn tick(&mut self) -> Result<(), Refusal> {
-        let due: Vec<Wake> = self.session.wakes.iter().filter(|(_, at)| **at <= self.now).map(|(why, _)| *why).collect();
+        let due: Vec<Wake> = self
+            .session
+            .wakes
+            .iter()
+            .filter(|(_, at)| **at <= self.now)
+            .map(|(why, _)| *why)
+            .collect();
         for why in due {
             self.session.wakes.remove(&why);
             if !self.session.is_live() && why != Wake::Resync {
@@ -88,9 +104,21 @@ impl Machine {
         match told {
             Told::Item(item) => self.item(item),
             Told::DirectoryItem(item) => self.directory_item(item.n, &item.entry),
-            Told::Welcomed(frames::Welcomed { conversation, group, epoch, n, welcome }) => {
+            Told::Welcomed(frames::Welcomed {
+                conversation,
+                group,
+                epoch,
+                n,
+                welcome,
+            }) => {
                 self.session.joinable.remove(&conversation);
-                self.welcomed(frames::WaitingWelcome { conversation, group, epoch, n, welcome })
+                self.welcomed(frames::WaitingWelcome {
+                    conversation,
+                    group,
+                    epoch,
+                    n,
+                    welcome,
+                })
             }
             Told::Deleted(_) | Told::Opened(_) => Ok(()),
             Told::Receipt(receipt) => self.receipt(receipt.conversation, receipt.device, &receipt.sealed),
@@ -112,7 +140,9 @@ impl Machine {
 
     fn answer(&mut self, answer: Told) -> Result<(), Refusal> {
         let re = match &answer {
-            Told::Done(frames::Done { re }) | Told::Refused(frames::Refused { re, .. }) | Told::Appended(frames::Appended { re, .. }) => *re,
+            Told::Done(frames::Done { re })
+            | Told::Refused(frames::Refused { re, .. })
+            | Told::Appended(frames::Appended { re, .. }) => *re,
             Told::DirectoryPage(page) => page.re,
             Told::Accepted(accepted) => accepted.re,
             Told::LogPage(page) => page.re,
@@ -127,7 +157,9 @@ impl Machine {
             Told::Vault(vault) => vault.re,
             _ => return Ok(()),
         };
-        let Some(asked) = self.session.asked.remove(&re) else { return Ok(()) }; // answered before, or of an earlier connection
+        let Some(asked) = self.session.asked.remove(&re) else {
+            return Ok(());
+        }; // answered before, or of an earlier connection
         match (asked, answer) {
             (asked, Told::Refused(refused)) => self.refused(asked, &refused),
             (Asked::Sync, Told::Synced(synced)) => self.synced(synced),
@@ -135,21 +167,33 @@ impl Machine {
             (Asked::Entry(_), Told::Appended(appended)) => self.appended(appended.n),
             (Asked::Vault, Told::Appended(appended)) => self.appended(appended.n),
             (Asked::Create(conversation), Told::Accepted(accepted)) => self.created(conversation, &accepted),
-            (Asked::Commit(conversation) | Asked::Propose(conversation), Told::Accepted(accepted)) => self.commit_accepted(conversation, accepted.n),
+            (Asked::Commit(conversation) | Asked::Propose(conversation), Told::Accepted(accepted)) => {
+                self.commit_accepted(conversation, accepted.n)
+            }
             (Asked::External(conversation), Told::Accepted(_)) => self.external_accepted(conversation),
-            (Asked::Send(conversation, sequence), Told::Accepted(accepted)) => self.send_accepted(conversation, sequence, &accepted),
-            (Asked::PutLink(conversation, _), Told::Accepted(accepted)) => self.commit_accepted(conversation, accepted.n),
+            (Asked::Send(conversation, sequence), Told::Accepted(accepted)) => {
+                self.send_accepted(conversation, sequence, &accepted)
+            }
+            (Asked::PutLink(conversation, _), Told::Accepted(accepted)) => {
+                self.commit_accepted(conversation, accepted.n)
+            }
             (Asked::Log(_), Told::LogPage(page)) => self.log_page(page),
             (Asked::Page(_), Told::LogPage(page)) => self.page_came(page),
             (Asked::Prologue(_), Told::LogPage(page)) => self.prologue_came(&page),
             (Asked::WelcomeLog(conversation), Told::LogPage(page)) => {
                 let is_external = self.conv(conversation)?.pending.is_some();
-                if is_external { self.external_log(&page) } else { self.welcome_log(&page) }
+                if is_external {
+                    self.external_log(&page)
+                } else {
+                    self.welcome_log(&page)
+                }
             }
             (Asked::Links(_), Told::Links(links)) => self.links(links),
             (Asked::Group(_), Told::GroupNow(group)) => self.group_now(group),
             (Asked::Tree(_), Told::Tree(tree)) => self.welcome_tree(tree),
-            (Asked::Claim(conversation, sequence), Told::KeyPackages(packages)) => self.packages_claimed(conversation, sequence, packages.packages),
+            (Asked::Claim(conversation, sequence), Told::KeyPackages(packages)) => {
+                self.packages_claimed(conversation, sequence, packages.packages)
+            }
             (Asked::Publish, Told::Published(published)) => {
                 self.session.key_packages = published.count;
                 Ok(())
@@ -158,7 +202,10 @@ impl Machine {
                 self.finish(command, Ok(map! {}));
                 Ok(())
             }
-            (Asked::Receipts(conversation), Told::Receipts(receipts)) => receipts.receipts.iter().try_for_each(|(device, sealed)| self.receipt(conversation, *device, sealed)),
+            (Asked::Receipts(conversation), Told::Receipts(receipts)) => receipts
+                .receipts
+                .iter()
+                .try_for_each(|(device, sealed)| self.receipt(conversation, *device, sealed)),
             (Asked::VaultRows(conversations), Told::Done(_)) => {
                 self.vault_rows_stored(&conversations);
                 Ok(())
@@ -210,7 +257,9 @@ impl Machine {
                 self.finish(command, Err(Refused::new(&refused.code, &refused.words)));
                 Ok(())
             }
-            Asked::Page(conversation) | Asked::Prologue(conversation) | Asked::Links(conversation) => self.page_refused(conversation, refused),
+            Asked::Page(conversation) | Asked::Prologue(conversation) | Asked::Links(conversation) => {
+                self.page_refused(conversation, refused)
+            }
             Asked::Log(conversation) => {
                 self.session.fetching.remove(&conversation);
                 if refused.code == "NotAMember" {
@@ -231,7 +280,13 @@ impl Machine {
                 self.session.wake(Wake::Resync, at);
                 Ok(())
             }
-            Asked::PutLink(..) | Asked::Complaint | Asked::Taken(_) | Asked::Receipts(_) | Asked::Signal | Asked::Delete | Asked::VaultRows(_) => Ok(()),
+            Asked::PutLink(..)
+            | Asked::Complaint
+            | Asked::Taken(_)
+            | Asked::Receipts(_)
+            | Asked::Signal
+            | Asked::Delete
+            | Asked::VaultRows(_) => Ok(()),
         }
     }
 
@@ -276,7 +331,10 @@ impl Machine {
                 self.probe(conversation)?;
             }
             self.advance(conversation)?;
-            let due = self.conversations.get(&conversation).and_then(|conv| conv.state.link_due.values().min().copied());
+            let due = self
+                .conversations
+                .get(&conversation)
+                .and_then(|conv| conv.state.link_due.values().min().copied());
             if let Some(due) = due {
                 self.session.wake(Wake::Link(conversation), due);
             }
@@ -288,7 +346,9 @@ impl Machine {
 
     /// The server lists a conversation and says this device has no leaf in it.
     fn lost_leaf(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        let Some(conv) = self.conversations.get(&conversation) else { return Ok(()) };
+        let Some(conv) = self.conversations.get(&conversation) else {
+            return Ok(());
+        };
         match conv.state.membership {
             // Its removal stands in the log, or the server lies; the log says which.
             Membership::Member => self.probe(conversation),
@@ -303,8 +363,14 @@ impl Machine {
         if !self.session.is_live() || self.session.is_ready_said {
             return Ok(());
         }
-        let is_behind = self.conversations.iter().any(|(conversation, conv)| conv.is_member() && self.is_behind(*conversation));
-        let is_coming = self.conversations.values().any(|conv| conv.state.membership == Membership::Welcomed);
+        let is_behind = self
+            .conversations
+            .iter()
+            .any(|(conversation, conv)| conv.is_member() && self.is_behind(*conversation));
+        let is_coming = self
+            .conversations
+            .values()
+            .any(|conv| conv.state.membership == Membership::Welcomed);
         if !is_behind && !is_coming && !self.is_settling()? {
             self.session.is_ready_said = true;
             self.out.event("ready", map! {});

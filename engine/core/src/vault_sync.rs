@@ -48,22 +48,35 @@ impl Machine {
 
     fn writes_vault(&self) -> bool {
         let is_strict = self.directory.policy().is_some_and(|policy| policy.strict_recovery);
-        self.me.as_ref().is_some_and(|me| me.phase == Phase::Ready && !me.is_bot) && !is_strict
+        self.me
+            .as_ref()
+            .is_some_and(|me| me.phase == Phase::Ready && !me.is_bot)
+            && !is_strict
     }
 
     /// A conversation's keys changed: its row is due.
     pub(crate) fn wants_vault_row(&mut self, _conversation: Conversation) {
         if self.writes_vault() && self.session.is_connected() {
             let at = self.now.max(self.session.vault_rows_at_ms + BATCH_MS).max(self.now + 1);
-            let at = if self.session.vault_rows_at_ms == 0 { self.now + 1 } else { at };
+            let at = if self.session.vault_rows_at_ms == 0 {
+                self.now + 1
+            } else {
+                at
+            };
             self.session.wake(Wake::VaultRows, at);
         }
     }
 
     /// Put the rows that are due, in one batch.
     pub(crate) fn put_vault_rows(&mut self) -> Result<(), Refusal> {
-        let Some((recovery, xwing)) = self.recovery_now() else { return Ok(()) };
-        let is_busy = self.session.asked.values().any(|asked| matches!(asked, Asked::VaultRows(_)));
+        let Some((recovery, xwing)) = self.recovery_now() else {
+            return Ok(());
+        };
+        let is_busy = self
+            .session
+            .asked
+            .values()
+            .any(|asked| matches!(asked, Asked::VaultRows(_)));
         if !self.writes_vault() || !self.session.is_live() || is_busy {
             return Ok(());
         }
@@ -71,8 +84,12 @@ impl Machine {
         let due: Vec<Conversation> = self.conversations.keys().copied().collect();
         for conversation in due {
             let conv = self.conv(conversation)?;
-            let has_revoked_self = conv.state.stale.iter().any(|device| self.directory.device(*device).is_some_and(|state| Some(state.user) == self.me.as_ref().map(|me| me.user)));
-            let stored: Option<Stored> = self.rows.get(Row::VaultRow(conversation))?;
+            let has_revoked_self = conv.state.stale.iter().any(|device| {
+                self.directory
+                    .device(*device)
+                    .is_some_and(|state| Some(state.user) == self.me.as_ref().map(|me| me.user))
+            });
+            let stored: Option<Stored> = self.rows.get(Row::Vaulted(conversation))?;
             let is_done = stored.is_some_and(|stored| stored.epoch == conv.state.epoch && stored.recovery == recovery);
             if !conv.is_member() || is_done || has_revoked_self || rows.len() >= BATCH_ROWS {
                 continue;
@@ -101,20 +118,41 @@ impl Machine {
         let provider = self.provider()?;
         let conv = self.conv(conversation)?;
         let keys = conv.keys.get(&epoch).ok_or(Refusal::Corrupt)?;
-        let contents = RowContents { content_key: keys.content.clone(), history_key: keys.history.clone().ok_or(Refusal::Corrupt)?, log: conv.state.head.ok_or(Refusal::Corrupt)? };
-        let place = RowPlace { conversation, group: conv.state.group, epoch };
+        let contents = RowContents {
+            content_key: keys.content.clone(),
+            history_key: keys.history.clone().ok_or(Refusal::Corrupt)?,
+            log: conv.state.head.ok_or(Refusal::Corrupt)?,
+        };
+        let place = RowPlace {
+            conversation,
+            group: conv.state.group,
+            epoch,
+        };
         VaultRow::seal(provider.crypto(), &self.writer(xwing)?, place, &contents)
     }
 
     fn writer<'a>(&'a self, recovery_public: &'a [u8; XWING_PUBLIC_BYTES]) -> Result<Writer<'a>, Refusal> {
         let me = self.me()?;
-        Ok(Writer { org: me.org, user: me.user, device: me.device, signer: &self.keys()?.sig, recovery_public })
+        Ok(Writer {
+            org: me.org,
+            user: me.user,
+            device: me.device,
+            signer: &self.keys()?.sig,
+            recovery_public,
+        })
     }
 
     pub(crate) fn vault_rows_stored(&mut self, conversations: &[Conversation]) {
         for conversation in conversations {
             if let Some((epoch, recovery)) = self.session.vault_epochs.remove(conversation) {
-                self.rows.put(Row::VaultRow(*conversation), &Stored { epoch, recovery, head: None });
+                self.rows.put(
+                    Row::Vaulted(*conversation),
+                    &Stored {
+                        epoch,
+                        recovery,
+                        head: None,
+                    },
+                );
             }
         }
     }
@@ -129,7 +167,9 @@ impl Machine {
 
     pub(crate) fn put_vault_if_missing(&mut self) -> Result<(), Refusal> {
         let me = self.me()?;
-        let Some(state) = self.directory.user(me.user) else { return Ok(()) };
+        let Some(state) = self.directory.user(me.user) else {
+            return Ok(());
+        };
         let (is_there, chain_k) = (state.vault.is_some(), state.chain_k);
         if me.is_bot || self.recovery_now().is_none() {
             return Ok(());
@@ -149,7 +189,18 @@ impl Machine {
 
     /// What of the vault's contents would be worth a new one.
     fn vault_digest(&self) -> [u8; 16] {
-        let parts: Vec<Vec<u8>> = self.conversations.iter().filter(|(_, conv)| conv.is_member()).map(|(id, conv)| [&id.0[..], conv.state.title.as_ref().map_or(b"", |(_, title)| title.as_bytes())].concat()).collect();
+        let parts: Vec<Vec<u8>> = self
+            .conversations
+            .iter()
+            .filter(|(_, conv)| conv.is_member())
+            .map(|(id, conv)| {
+                [
+                    &id.0[..],
+                    conv.state.title.as_ref().map_or(b"", |(_, title)| title.as_bytes()),
+                ]
+                .concat()
+            })
+            .collect();
         let mut digest = [0; 16];
         digest.copy_from_slice(&sha256(&[&parts.concat()])[..16]);
         digest
@@ -157,21 +208,51 @@ impl Machine {
 
     /// Write the vault, with the entry that pins it.
     pub(crate) fn put_vault(&mut self) -> Result<(), Refusal> {
-        let Some((_, xwing)) = self.recovery_now() else { return Ok(()) };
+        let Some((_, xwing)) = self.recovery_now() else {
+            return Ok(());
+        };
         if self.session.is_asked(&Asked::Vault) || !self.session.is_connected() || self.me()?.is_bot {
             return Ok(());
         }
         let user = self.me()?.user;
-        let version = self.directory.user(user).and_then(|state| state.vault).map_or(1, |(version, _)| version + 1);
-        let titles = |(conversation, conv): (&Conversation, &crate::conversation::Conv)| conv.state.title.as_ref().map(|(_, title)| inmost_public::cbor![conversation, title]);
+        let version = self
+            .directory
+            .user(user)
+            .and_then(|state| state.vault)
+            .map_or(1, |(version, _)| version + 1);
+        let titles = |(conversation, conv): (&Conversation, &crate::conversation::Conv)| {
+            conv.state
+                .title
+                .as_ref()
+                .map(|(_, title)| inmost_public::cbor![conversation, title])
+        };
         let settings = cbor::encode(&Item::Array(self.conversations.iter().filter_map(titles).collect()));
-        let conversations = self.conversations.iter().filter(|(_, conv)| conv.is_member()).map(|(conversation, conv)| (*conversation, conv.state.group)).collect();
-        let contents = VaultContents { dir: self.head()?, settings, conversations };
+        let conversations = self
+            .conversations
+            .iter()
+            .filter(|(_, conv)| conv.is_member())
+            .map(|(conversation, conv)| (*conversation, conv.state.group))
+            .collect();
+        let contents = VaultContents {
+            dir: self.head()?,
+            settings,
+            conversations,
+        };
         let provider = self.provider()?;
         let vault = Vault::seal(provider.crypto(), &self.writer(&xwing)?, version, &contents)?;
-        let entry = self.signed_entry(Payload::Vault { version, hash: sha256(&[&vault]) })?;
+        let entry = self.signed_entry(Payload::Vault {
+            version,
+            hash: sha256(&[&vault]),
+        })?;
         let chain_k = self.directory.user(user).map_or(0, |state| state.chain_k);
-        self.rows.put(Row::Vault, &Written { chain_k, contents: self.vault_digest(), at_ms: self.now });
+        self.rows.put(
+            Row::Vault,
+            &Written {
+                chain_k,
+                contents: self.vault_digest(),
+                at_ms: self.now,
+            },
+        );
         self.ask(Asked::Vault, |id| PutVault { id, vault, entry }.into());
         Ok(())
     }
@@ -182,7 +263,7 @@ impl Machine {
             return Ok(());
         }
         for conversation in self.conversations.keys().copied().collect::<Vec<_>>() {
-            self.rows.delete(Row::VaultRow(conversation));
+            self.rows.delete(Row::Vaulted(conversation));
         }
         self.session.wake(Wake::VaultRows, self.now + 1);
         self.put_vault()
@@ -196,6 +277,9 @@ impl Machine {
 
     /// The log head that came with a conversation's keys out of the vault.
     pub(crate) fn vault_head(&self, conversation: Conversation) -> Result<Option<inmost_public::ids::Head>, Refusal> {
-        Ok(self.rows.get::<Stored>(Row::VaultRow(conversation))?.and_then(|stored| stored.head))
+        Ok(self
+            .rows
+            .get::<Stored>(Row::Vaulted(conversation))?
+            .and_then(|stored| stored.head))
     }
 }

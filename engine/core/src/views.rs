@@ -19,7 +19,12 @@ impl Machine {
             "me" => self.view_me(),
             "people" => self.view_people()?,
             "invitations" => self.view_invitations(),
-            "conversations" => Value::Array(self.conversations.iter().map(|(id, conv)| self.view_conversation(*id, conv)).collect()),
+            "conversations" => Value::Array(
+                self.conversations
+                    .iter()
+                    .map(|(id, conv)| self.view_conversation(*id, conv))
+                    .collect(),
+            ),
             "conversation" => {
                 let conversation = arguments.field("conversation")?;
                 self.view_conversation(conversation, self.conv(conversation)?)
@@ -33,7 +38,9 @@ impl Machine {
 
     fn view_me(&self) -> Value {
         let outbox: u64 = self.conversations.values().map(|conv| conv.outbox.len() as u64).sum();
-        let Some(me) = &self.me else { return map! {"phase" => "new", "outbox" => 0u64} };
+        let Some(me) = &self.me else {
+            return map! {"phase" => "new", "outbox" => 0u64};
+        };
         let state = self.directory.user(me.user);
         let phase = match me.phase {
             Phase::Claiming => "claiming",
@@ -68,14 +75,21 @@ impl Machine {
     fn view_devices(&self, user: User) -> Value {
         let own = self.me.as_ref().map(|me| me.device);
         let device = |(device, state): (inmost_public::ids::Device, &inmost_public::directory::DeviceState)| {
-            let added_ms = self.rows.get_bytes(&Row::Entry(state.added_n).key()).and_then(|entry| Entry::decode(entry).ok()).map(|entry| entry.draft.time_ms);
+            let added_ms = self
+                .rows
+                .get_bytes(&Row::Entry(state.added_n).key())
+                .and_then(|entry| Entry::decode(entry).ok())
+                .map(|entry| entry.draft.time_ms);
             map! {"device" => device, "active" => self.directory.is_active(device), "added_ms" => added_ms, "is_this" => Some(device) == own}
         };
         Value::Array(self.directory.devices_of(user).into_iter().map(device).collect())
     }
 
     fn view_invitations(&self) -> Value {
-        let invitation = |(id, state): (inmost_public::ids::Invitation, &inmost_public::directory::InvitationState)| {
+        let invitation = |(id, state): (
+            inmost_public::ids::Invitation,
+            &inmost_public::directory::InvitationState,
+        )| {
             map! {
                 "invitation" => id, "account" => state.invite.account.clone(), "role" => state.invite.role.name(), "is_bot" => state.invite.is_bot,
                 "expires_ms" => state.invite.expires_ms, "inviter" => state.inviter, "withdrawn" => state.withdrawn, "claimed_by" => state.claimed_by.clone(),
@@ -92,8 +106,16 @@ impl Machine {
             Membership::Joining | Membership::Welcomed => "joining",
             Membership::Removed => "removed",
         };
-        let receipts: std::collections::BTreeMap<User, u64> = self.rows.get(Row::Receipts(conversation)).ok().flatten().unwrap_or_default();
-        let receipts: Vec<Value> = receipts.into_iter().map(|(user, n)| map! {"user" => user, "n" => n}).collect();
+        let receipts: std::collections::BTreeMap<User, u64> = self
+            .rows
+            .get(Row::Receipts(conversation))
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let receipts: Vec<Value> = receipts
+            .into_iter()
+            .map(|(user, n)| map! {"user" => user, "n" => n})
+            .collect();
         map! {
             "conversation" => conversation, "kind" => state.kind.clone(), "title" => state.title.as_ref().map(|(_, title)| title.clone()),
             "topic" => state.topic.as_ref().map(|(_, topic)| topic.clone()), "epoch" => state.epoch, "n" => state.head.map(|head| head.n),
@@ -137,7 +159,10 @@ impl Machine {
     pub(crate) fn mark_verified(&mut self, user: User, number: &str) -> Result<(), Refused> {
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         if digits(number) != digits(&self.safety(user)?) {
-            return Err(Refused::new("IdentityMismatch", "the numbers differ: this is not the person, or one of you sees another directory"));
+            return Err(Refused::new(
+                "IdentityMismatch",
+                "the numbers differ: this is not the person, or one of you sees another directory",
+            ));
         }
         let mut verified: Vec<User> = self.rows.get(Row::Verified)?.unwrap_or_default();
         if !verified.contains(&user) {

@@ -13,11 +13,21 @@ fn a_swapped_identity_is_refused_before_anything_is_said() {
     let mallorys = world.server.last_resort[&world.clients[2].device].clone();
     let bob = world.clients[1].device;
     world.server.swap_packages.insert(bob, mallorys);
-    let refused = world.command(0, "create", map! {"kind" => "direct", "title" => Value::Nil, "users" => vec![world.user(1)]});
+    let refused = world.command(
+        0,
+        "create",
+        map! {"kind" => "direct", "title" => Value::Nil, "users" => vec![world.user(1)]},
+    );
     assert_eq!(refused.unwrap_err(), "IdentityMismatch");
     assert!(world.alarmed(0, "IdentityMismatch"));
     let rooms = &world.server.rooms;
-    assert!(rooms.values().all(|room| !room.members().contains(&world.clients[2].device) || room.log.iter().all(|item| item.kind != inmost_public::log::Kind::Message)));
+    assert!(rooms
+        .values()
+        .all(|room| !room.members().contains(&world.clients[2].device)
+            || room
+                .log
+                .iter()
+                .all(|item| item.kind != inmost_public::log::Kind::Message)));
 }
 
 #[test]
@@ -29,7 +39,9 @@ fn a_missing_link_is_repaired_and_nobody_loses_history() {
     world.command(0, "rotate", map! {"conversation" => room}).unwrap();
     world.server.drop_links = false;
     world.settle();
-    world.command(0, "add", map! {"conversation" => room, "users" => world.people(&[2])}).unwrap();
+    world
+        .command(0, "add", map! {"conversation" => room, "users" => world.people(&[2])})
+        .unwrap();
     world.settle();
     world.read_all(2, room);
     assert_eq!(world.texts(2, room), ["before"]);
@@ -46,7 +58,9 @@ fn a_wrong_link_is_named_and_repaired() {
     world.server.forge_links = false;
     world.settle();
     assert!(world.alarmed(1, "WrongLink"));
-    world.command(0, "add", map! {"conversation" => room, "users" => world.people(&[2])}).unwrap();
+    world
+        .command(0, "add", map! {"conversation" => room, "users" => world.people(&[2])})
+        .unwrap();
     world.settle();
     world.read_all(2, room);
     assert_eq!(world.texts(2, room), ["before"], "{:?}", world.alarms(2));
@@ -64,7 +78,13 @@ fn a_stale_group_info_is_refused_by_who_knows_better() {
     world.server.stale_group.insert(room, stale);
     let again = world.recover(1, false).unwrap();
     assert!(world.alarmed(again, "ServerMisbehaved"), "{:?}", world.alarms(again));
-    assert_ne!(world.view(again, "conversation", map! {"conversation" => room}).get("state").text(), Ok("member"));
+    assert_ne!(
+        world
+            .view(again, "conversation", map! {"conversation" => room})
+            .get("state")
+            .text(),
+        Ok("member")
+    );
 }
 
 #[test]
@@ -84,7 +104,11 @@ fn a_log_that_was_changed_is_noticed() {
     world.connect(1);
     world.settle();
     world.send(0, room, "still there");
-    assert!(world.alarmed(1, "LogForked") || world.alarmed(1, "ServerMisbehaved") || world.texts(1, room).len() == 61, "{:?}", world.alarms(1));
+    assert!(
+        world.alarmed(1, "LogForked") || world.alarmed(1, "ServerMisbehaved") || world.texts(1, room).len() == 61,
+        "{:?}",
+        world.alarms(1)
+    );
 }
 
 #[test]
@@ -116,16 +140,32 @@ fn an_invitation_used_twice_suspends_both() {
     let first = world.join("carol", &link, false);
     world.settle();
     let thief = world.clients.len();
-    world.clients.push(World::new(1).clients.pop().unwrap_or_else(|| panic_free_client(&world)));
-    let begun = world.command(thief, "begin", map! {"link" => link, "name" => "thief", "origin" => world::ORIGIN}).unwrap();
+    world
+        .clients
+        .push(World::new(1).clients.pop().unwrap_or_else(|| panic_free_client(&world)));
+    let begun = world
+        .command(
+            thief,
+            "begin",
+            map! {"link" => link, "name" => "thief", "origin" => world::ORIGIN},
+        )
+        .unwrap();
     let mut out = vec![];
-    world.server.append(&begun.field::<Vec<u8>>("entry").unwrap(), &mut out).unwrap();
+    world
+        .server
+        .append(&begun.field::<Vec<u8>>("entry").unwrap(), &mut out)
+        .unwrap();
     world.route(out);
     world.settle();
     assert!(world.alarmed(0, "InvitationClaimedTwice"));
     assert_eq!(world.view(first, "me", map! {}).get("phase").text(), Ok("ended"));
     let people = world.view(0, "people", map! {});
-    let suspended = people.list().unwrap().iter().filter(|person| person.get("suspended") == &Value::Bool(true)).count();
+    let suspended = people
+        .list()
+        .unwrap()
+        .iter()
+        .filter(|person| person.get("suspended") == &Value::Bool(true))
+        .count();
     assert_eq!(suspended, 2);
 }
 
@@ -138,11 +178,65 @@ fn frames_of_garbage_change_nothing() {
     let mut world = World::team(47, &["alice", "bob"]);
     let room = world.create(0, "plans", &[1]);
     let rows = world.clients[0].rows.clone();
-    for bytes in [&b""[..], b"\x90", b"\x91\x00", b"\x93\xcc\xa2\x01\x02", b"\xff\xff", b"\x91\xcc\xc7"] {
-        let input = inmost_core::input::Input { now_ms: world.now, entropy: [1; 32], kind: inmost_core::input::InputKind::Frame(bytes.to_vec()) }.encode();
+    for bytes in [
+        &b""[..],
+        b"\x90",
+        b"\x91\x00",
+        b"\x93\xcc\xa2\x01\x02",
+        b"\xff\xff",
+        b"\x91\xcc\xc7",
+    ] {
+        let input = inmost_core::input::Input {
+            now_ms: world.now,
+            entropy: [1; 32],
+            kind: inmost_core::input::InputKind::Frame(bytes.to_vec()),
+        }
+        .encode();
         assert!(world.clients[0].engine.step(&input).is_err());
     }
     assert_eq!(world.clients[0].rows, rows);
     world.send(0, room, "unharmed");
     assert_eq!(world.texts(1, room), ["unharmed"]);
+}
+
+#[test]
+fn a_revoked_device_let_in_by_an_old_directory_is_shown_and_removed() {
+    let mut world = World::team(48, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    let again = world.recover(1, false).unwrap();
+    world.send(0, room, "before");
+    // The thief's device lost its group and asks to come in anew; the server judges by a directory that it holds back.
+    world.disconnect(1);
+    let thief = world.clients[1].device;
+    let old = world.server.directory.clone();
+    world.command(again, "revoke", map! {"device" => thief}).unwrap();
+    world.settle();
+    world.send(0, room, "without the thief");
+    let newest = std::mem::replace(&mut world.server.directory, old);
+    world.clients[1]
+        .rows
+        .retain(|key, _| !key.ends_with(&room.0) && !key.starts_with(&[&b"G"[..], &room.0].concat()));
+    world.restart(1);
+    let known = std::mem::take(&mut world.server.entries);
+    world.server.entries = known[..world.server.directory.next_n() as usize].to_vec();
+    world.connect(1);
+    world.settle();
+    world.server.directory = newest;
+    world.server.entries = known;
+    world.settle();
+    assert!(
+        world.alarmed(0, "BackdatedDevice"),
+        "{:?} {:?}",
+        world.alarms(0),
+        world.alarms(1)
+    );
+    world.send(0, room, "and without it again");
+    assert!(!world.texts(1, room).contains(&"and without it again".to_owned()));
+    assert_eq!(
+        world
+            .view(0, "conversation", map! {"conversation" => room})
+            .get("devices")
+            .uint(),
+        Ok(2)
+    );
 }

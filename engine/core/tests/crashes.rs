@@ -11,7 +11,10 @@ fn text(text: &str) -> Value {
 }
 
 /// Alice does what `act` says and dies after `effects` more effects; she restarts and all must come out right.
-fn dies_after(effects: usize, act: impl Fn(&mut World, inmost_public::ids::Conversation)) -> (World, inmost_public::ids::Conversation, bool) {
+fn dies_after(
+    effects: usize,
+    act: impl Fn(&mut World, inmost_public::ids::Conversation),
+) -> (World, inmost_public::ids::Conversation, bool) {
     let mut world = World::team(50, &["alice", "bob", "carol"]);
     let room = world.create(0, "plans", &[1]);
     world.clients[0].crash_in = Some(effects);
@@ -31,7 +34,11 @@ fn a_message_is_there_once_wherever_its_sender_dies() {
         let (mut world, room, _) = dies_after(effects, |world, room| {
             for i in 0..3 {
                 if world.clients[0].crash_in != Some(0) {
-                    world.give(0, "send", map! {"conversation" => room, "content" => text(&format!("{i}"))});
+                    world.give(
+                        0,
+                        "send",
+                        map! {"conversation" => room, "content" => text(&format!("{i}"))},
+                    );
                 }
             }
         });
@@ -54,9 +61,17 @@ fn a_commit_is_made_once_wherever_its_author_dies() {
         });
         world.send(1, room, "whoever is in");
         world.send(0, room, "alive");
-        assert_eq!(world.texts(0, room), ["whoever is in", "alive"], "after {effects} effects");
+        assert_eq!(
+            world.texts(0, room),
+            ["whoever is in", "alive"],
+            "after {effects} effects"
+        );
         if effects > 0 {
-            assert_eq!(world.texts(2, room), ["whoever is in", "alive"], "after {effects} effects");
+            assert_eq!(
+                world.texts(2, room),
+                ["whoever is in", "alive"],
+                "after {effects} effects"
+            );
         }
         world.assert_calm();
     }
@@ -68,14 +83,21 @@ fn a_joiner_comes_in_wherever_it_dies() {
         let mut world = World::team(51, &["alice", "bob"]);
         let room = world.create(0, "plans", &[]);
         world.clients[1].crash_in = Some(effects);
-        world.command(0, "add", map! {"conversation" => room, "users" => world.people(&[1])}).unwrap();
+        world
+            .command(0, "add", map! {"conversation" => room, "users" => world.people(&[1])})
+            .unwrap();
         world.settle();
         world.clients[1].crash_in = None;
         world.restart(1);
         world.connect(1);
         world.settle();
         world.send(0, room, "welcome");
-        assert_eq!(world.texts(1, room), ["welcome"], "after {effects} effects: {:?}", world.alarms(1));
+        assert_eq!(
+            world.texts(1, room),
+            ["welcome"],
+            "after {effects} effects: {:?}",
+            world.alarms(1)
+        );
         world.send(1, room, "thanks");
         world.assert_calm();
     }
@@ -89,10 +111,20 @@ fn a_new_person_settles_wherever_the_device_dies() {
         let bob = world.clients.len();
         let client = world.blank("bob");
         world.clients.push(client);
-        let begun = world.command(bob, "begin", map! {"link" => link, "name" => "bob", "origin" => world::ORIGIN}).unwrap();
-        (world.clients[bob].user, world.clients[bob].device) = (begun.field("user").unwrap(), begun.field("device").unwrap());
+        let begun = world
+            .command(
+                bob,
+                "begin",
+                map! {"link" => link, "name" => "bob", "origin" => world::ORIGIN},
+            )
+            .unwrap();
+        (world.clients[bob].user, world.clients[bob].device) =
+            (begun.field("user").unwrap(), begun.field("device").unwrap());
         let mut out = vec![];
-        world.server.append(&begun.field::<Vec<u8>>("entry").unwrap(), &mut out).unwrap();
+        world
+            .server
+            .append(&begun.field::<Vec<u8>>("entry").unwrap(), &mut out)
+            .unwrap();
         world.route(out);
         world.command(bob, "claimed", map! {}).unwrap();
         world.clients[bob].crash_in = Some(effects);
@@ -104,7 +136,15 @@ fn a_new_person_settles_wherever_the_device_dies() {
         world.settle();
         let conversations = world.view(bob, "conversations", map! {});
         assert_eq!(conversations.list().unwrap().len(), 2, "after {effects} effects");
-        assert!(conversations.list().unwrap().iter().all(|conv| conv.get("state").text() == Ok("member")), "after {effects} effects: {conversations:?} {:?}", world.alarms(bob));
+        assert!(
+            conversations
+                .list()
+                .unwrap()
+                .iter()
+                .all(|conv| conv.get("state").text() == Ok("member")),
+            "after {effects} effects: {conversations:?} {:?}",
+            world.alarms(bob)
+        );
         let room = world.create(0, "plans", &[bob]);
         world.send(bob, room, "here");
         assert_eq!(world.texts(0, room), ["here"], "after {effects} effects");

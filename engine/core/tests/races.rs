@@ -12,7 +12,9 @@ fn twenty_devices_commit_at_once_and_none_is_left_behind() {
     let mut world = World::team(20, &names.iter().map(String::as_str).collect::<Vec<_>>());
     let room = world.create(0, "plans", &(1..20).collect::<Vec<_>>());
     let before = world.epoch(0, room);
-    let ids: Vec<_> = (0..20).map(|who| (who, world.give(who, "rotate", map! {"conversation" => room}))).collect();
+    let ids: Vec<_> = (0..20)
+        .map(|who| (who, world.give(who, "rotate", map! {"conversation" => room})))
+        .collect();
     world.settle();
     for (who, id) in ids {
         assert!(matches!(world.outcome(who, id), Some(Ok(_))), "p{who}");
@@ -31,12 +33,21 @@ fn two_add_the_same_person_and_one_finds_it_done() {
     let mut world = World::team(21, &["alice", "bob", "carol"]);
     let room = world.create(0, "plans", &[1]);
     let carol = world.people(&[2]);
-    let (one, other) = (world.give(0, "add", map! {"conversation" => room, "users" => carol.clone()}), world.give(1, "add", map! {"conversation" => room, "users" => carol}));
+    let (one, other) = (
+        world.give(0, "add", map! {"conversation" => room, "users" => carol.clone()}),
+        world.give(1, "add", map! {"conversation" => room, "users" => carol}),
+    );
     world.settle();
     assert!(matches!(world.outcome(0, one), Some(Ok(_))) && matches!(world.outcome(1, other), Some(Ok(_))));
     world.send(2, room, "once is enough");
     assert_eq!(world.texts(0, room), ["once is enough"]);
-    assert_eq!(world.view(0, "conversation", map! {"conversation" => room}).get("devices").uint(), Ok(3));
+    assert_eq!(
+        world
+            .view(0, "conversation", map! {"conversation" => room})
+            .get("devices")
+            .uint(),
+        Ok(3)
+    );
     world.assert_calm();
 }
 
@@ -44,7 +55,11 @@ fn two_add_the_same_person_and_one_finds_it_done() {
 fn a_message_sealed_before_a_removal_is_sealed_again() {
     let mut world = World::team(22, &["alice", "bob", "carol"]);
     let room = world.create(0, "plans", &[1, 2]);
-    let removal = world.give(0, "remove", map! {"conversation" => room, "users" => world.people(&[2])});
+    let removal = world.give(
+        0,
+        "remove",
+        map! {"conversation" => room, "users" => world.people(&[2])},
+    );
     world.turn(0); // the server has the removal, bob has not heard of it
     let said = world.give(1, "send", map! {"conversation" => room, "content" => map! {"type" => "text", "text" => "not for carol", "mentions" => Value::Array(vec![])}});
     world.turn(1);
@@ -73,13 +88,24 @@ fn a_welcome_of_a_losing_commit_is_never_used() {
 }
 
 #[test]
-fn fifty_are_added_in_two_groups_of_adds() {
-    let names: Vec<String> = (0..36).map(|i| format!("p{i}")).collect();
-    let mut world = World::team(24, &names.iter().map(String::as_str).collect::<Vec<_>>());
-    let room = world.create(0, "plans", &[1]);
+fn the_thirty_third_add_in_a_row_renews_keys_first() {
+    let mut world = World::team(24, &["alice", "bob"]);
     for who in 2..36 {
-        world.command(who % 2, "add", map! {"conversation" => room, "users" => world.people(&[who])}).unwrap();
+        let link = world.invite(0, &format!("p{who}"));
+        world.join(&format!("p{who}"), &link, false);
+        world.disconnect(who); // so that not everybody follows everybody into the general channel
     }
+    let room = world.create(0, "plans", &(1..33).collect::<Vec<_>>());
+    for who in 33..36 {
+        world
+            .command(
+                who % 2,
+                "add",
+                map! {"conversation" => room, "users" => world.people(&[who])},
+            )
+            .unwrap();
+    }
+    world.connect(35);
     world.settle();
     world.send(35, room, "the last");
     assert_eq!(world.texts(0, room), ["the last"]);

@@ -2,7 +2,6 @@
 
 mod world;
 
-use inmost_core::input::InputKind;
 use inmost_core::map;
 use world::World;
 
@@ -23,13 +22,25 @@ fn who_lost_everything_comes_back_alone_with_the_whole_history() {
     world.read_all(again, room);
     let expected: Vec<String> = (0..30).map(|i| format!("{i}")).collect();
     assert_eq!(world.texts(again, room), expected, "{:?}", world.alarms(again));
-    assert_eq!(world.view(again, "conversation", map! {"conversation" => room}).get("title").text(), Ok("plans"));
+    assert_eq!(
+        world
+            .view(again, "conversation", map! {"conversation" => room})
+            .get("title")
+            .text(),
+        Ok("plans")
+    );
     world.send(again, room, "I am back");
     world.connect(0);
     world.settle();
     assert_eq!(world.texts(0, room).last().unwrap(), "I am back");
     // The lost device's leaf is gone, and what was said after it does not open there.
-    assert_eq!(world.view(0, "conversation", map! {"conversation" => room}).get("devices").uint(), Ok(2));
+    assert_eq!(
+        world
+            .view(0, "conversation", map! {"conversation" => room})
+            .get("devices")
+            .uint(),
+        Ok(2)
+    );
     world.connect(1);
     world.settle();
     assert!(!world.texts(1, room).contains(&"I am back".to_owned()));
@@ -46,7 +57,10 @@ fn a_wrong_recovery_key_changes_nothing() {
     let mut typo = world.clients[1].recovery_key.clone().unwrap();
     let last = if typo.ends_with('7') { "8" } else { "7" };
     typo.replace_range(typo.len() - 1.., last);
-    assert!(world.recover_with(1, &typo, false).unwrap_err().starts_with("RecoveryKey"));
+    assert!(world
+        .recover_with(1, &typo, false)
+        .unwrap_err()
+        .starts_with("RecoveryKey"));
     world.assert_calm();
 }
 
@@ -66,7 +80,11 @@ fn epochs_made_while_nobody_of_the_person_was_online_wait_for_a_colleague_and_th
     assert!(world.clients[again].events.iter().any(|(name, _)| name == "waiting"));
     world.connect(0);
     world.settle();
-    assert!(world.clients[again].events.iter().any(|(name, _)| name == "history"), "{:?}", world.alarms(again));
+    assert!(
+        world.clients[again].events.iter().any(|(name, _)| name == "history"),
+        "{:?}",
+        world.alarms(again)
+    );
     world.read_all(again, room);
     assert_eq!(world.texts(again, room), ["old", "while bob was away"]);
 }
@@ -84,19 +102,49 @@ fn a_revoked_device_is_removed_before_anything_more_is_said() {
     world.send(0, room, "without the lost one");
     assert_eq!(world.texts(again, room).last().unwrap(), "without the lost one");
     assert_eq!(world.texts(1, room), ["two devices of bob"]);
-    assert_eq!(world.view(0, "conversation", map! {"conversation" => room}).get("devices").uint(), Ok(2));
-    assert!(!world.kinds(0, room).contains(&"left".to_owned()), "bob himself did not leave");
+    assert_eq!(
+        world
+            .view(0, "conversation", map! {"conversation" => room})
+            .get("devices")
+            .uint(),
+        Ok(2)
+    );
+    assert!(
+        !world.kinds(0, room).contains(&"left".to_owned()),
+        "bob himself did not leave"
+    );
 }
 
 #[test]
 fn a_suspended_person_is_out_everywhere_and_back_after() {
     let mut world = World::team(34, &["alice", "bob", "carol"]);
     let room = world.create(0, "plans", &[1, 2]);
-    world.command(0, "suspend", map! {"user" => world.user(2), "suspended" => true}).unwrap();
+    world
+        .command(0, "suspend", map! {"user" => world.user(2), "suspended" => true})
+        .unwrap();
     world.settle();
     world.send(1, room, "without carol");
-    assert_eq!(world.view(0, "conversation", map! {"conversation" => room}).get("devices").uint(), Ok(2));
+    assert_eq!(
+        world
+            .view(0, "conversation", map! {"conversation" => room})
+            .get("devices")
+            .uint(),
+        Ok(2)
+    );
     assert!(world.texts(2, room).is_empty());
+    world.disconnect(2);
+    world
+        .command(0, "suspend", map! {"user" => world.user(2), "suspended" => false})
+        .unwrap();
+    world.connect(2);
+    world.settle();
+    assert_eq!(world.view(2, "me", map! {}).get("phase").text(), Ok("ready"));
+    world
+        .command(0, "add", map! {"conversation" => room, "users" => world.people(&[2])})
+        .unwrap();
+    world.settle();
+    world.send(2, room, "back");
+    assert_eq!(world.texts(1, room), ["without carol", "back"]);
     world.assert_calm();
 }
 
@@ -112,7 +160,9 @@ fn a_device_that_cannot_follow_comes_in_anew() {
     world.disconnect(1);
     let is_group_row = |key: &Vec<u8>| key.starts_with(&[&b"G"[..], &room.0].concat());
     world.clients[1].rows.retain(|key, _| !is_group_row(key));
-    world.clients[1].rows.extend(old.into_iter().filter(|(key, _)| is_group_row(key)));
+    world.clients[1]
+        .rows
+        .extend(old.into_iter().filter(|(key, _)| is_group_row(key)));
     world.restart(1);
     world.command(0, "rotate", map! {"conversation" => room}).unwrap();
     world.connect(1);
@@ -121,5 +171,4 @@ fn a_device_that_cannot_follow_comes_in_anew() {
     assert_eq!(world.texts(1, room).last().unwrap(), "after", "{:?}", world.alarms(1));
     world.send(1, room, "here again");
     assert_eq!(world.texts(0, room).last().unwrap(), "here again");
-    let _ = InputKind::Tick;
 }

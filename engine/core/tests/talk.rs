@@ -29,13 +29,32 @@ fn who_is_added_later_reads_what_was_said_before() {
             world.command(0, "rotate", map! {"conversation" => room}).unwrap();
         }
     }
-    world.command(1, "add", map! {"conversation" => room, "users" => world.people(&[2])}).unwrap();
+    world
+        .command(1, "add", map! {"conversation" => room, "users" => world.people(&[2])})
+        .unwrap();
     world.settle();
-    let page = world.command(2, "page", map! {"conversation" => room, "before" => Value::Nil, "limit" => 100u64}).unwrap();
-    assert_eq!(page.get("waiting"), &Value::Bool(false), "{page:?} {:?}", world.alarms(2));
+    let page = world
+        .command(
+            2,
+            "page",
+            map! {"conversation" => room, "before" => Value::Nil, "limit" => 100u64},
+        )
+        .unwrap();
+    assert_eq!(
+        page.get("waiting"),
+        &Value::Bool(false),
+        "{page:?} {:?}",
+        world.alarms(2)
+    );
     let expected: Vec<String> = (0..7).map(|i| format!("before {i}")).collect();
     assert_eq!(world.texts(2, room), expected);
-    assert_eq!(world.view(2, "conversation", map! {"conversation" => room}).get("title").text(), Ok("plans"));
+    assert_eq!(
+        world
+            .view(2, "conversation", map! {"conversation" => room})
+            .get("title")
+            .text(),
+        Ok("plans")
+    );
     world.send(2, room, "I am here");
     assert_eq!(world.texts(0, room).last().unwrap(), "I am here");
     world.assert_calm();
@@ -46,11 +65,23 @@ fn who_was_removed_opens_nothing_sealed_after() {
     let mut world = World::team(3, &["alice", "bob", "carol"]);
     let room = world.create(0, "plans", &[1, 2]);
     world.send(0, room, "all of us");
-    world.command(0, "remove", map! {"conversation" => room, "users" => world.people(&[2])}).unwrap();
+    world
+        .command(
+            0,
+            "remove",
+            map! {"conversation" => room, "users" => world.people(&[2])},
+        )
+        .unwrap();
     world.settle();
     world.send(1, room, "without carol");
     assert_eq!(world.texts(2, room), ["all of us"]);
-    assert_eq!(world.view(2, "conversation", map! {"conversation" => room}).get("state").text(), Ok("removed"));
+    assert_eq!(
+        world
+            .view(2, "conversation", map! {"conversation" => room})
+            .get("state")
+            .text(),
+        Ok("removed")
+    );
     assert_eq!(world.try_send(2, room, "let me in").unwrap_err(), "NotAMember");
     assert!(world.kinds(1, room).contains(&"left".to_owned()));
     world.assert_calm();
@@ -62,7 +93,13 @@ fn who_leaves_is_let_out_by_the_others() {
     let room = world.create(0, "plans", &[1, 2]);
     world.command(1, "leave", map! {"conversation" => room}).unwrap();
     world.settle();
-    assert_eq!(world.view(1, "conversation", map! {"conversation" => room}).get("state").text(), Ok("removed"));
+    assert_eq!(
+        world
+            .view(1, "conversation", map! {"conversation" => room})
+            .get("state")
+            .text(),
+        Ok("removed")
+    );
     world.send(0, room, "bob has left");
     assert_eq!(world.texts(2, room), ["bob has left"]);
     assert!(world.texts(1, room).is_empty());
@@ -74,9 +111,17 @@ fn who_was_removed_and_added_again_reads_on() {
     let mut world = World::team(5, &["alice", "bob"]);
     let room = world.create(0, "plans", &[1]);
     world.send(0, room, "one");
-    world.command(0, "remove", map! {"conversation" => room, "users" => world.people(&[1])}).unwrap();
+    world
+        .command(
+            0,
+            "remove",
+            map! {"conversation" => room, "users" => world.people(&[1])},
+        )
+        .unwrap();
     world.send(0, room, "alone");
-    world.command(0, "add", map! {"conversation" => room, "users" => world.people(&[1])}).unwrap();
+    world
+        .command(0, "add", map! {"conversation" => room, "users" => world.people(&[1])})
+        .unwrap();
     world.settle();
     world.send(0, room, "together");
     assert_eq!(world.texts(1, room).last().unwrap(), "together");
@@ -88,7 +133,12 @@ fn edits_count_by_the_author_only_and_deletes_by_moderators_too() {
     let mut world = World::team(6, &["alice", "bob"]);
     let room = world.create(0, "plans", &[1]);
     world.send(1, room, "teh plan");
-    let said = world.clients[0].messages.values().find(|row| row.get("text").text() == Ok("teh plan")).unwrap().clone();
+    let said = world.clients[0]
+        .messages
+        .values()
+        .find(|row| row.get("text").text() == Ok("teh plan"))
+        .unwrap()
+        .clone();
     let target = Value::Array(vec![said.get("device").clone(), said.get("id").clone()]);
     let edit = |text: &str| map! {"conversation" => room, "content" => map! {"type" => "edit", "target" => target.clone(), "text" => text, "mentions" => Value::Array(vec![])}};
     world.command(1, "send", edit("the plan")).unwrap();
@@ -99,7 +149,13 @@ fn edits_count_by_the_author_only_and_deletes_by_moderators_too() {
     world.settle();
     assert_eq!(world.kinds(1, room).iter().filter(|kind| *kind == "edit").count(), 1);
     assert!(world.alarms(1)[0].starts_with("BadSeal"));
-    world.command(0, "send", map! {"conversation" => room, "content" => map! {"type" => "delete", "target" => target.clone()}}).unwrap();
+    world
+        .command(
+            0,
+            "send",
+            map! {"conversation" => room, "content" => map! {"type" => "delete", "target" => target.clone()}},
+        )
+        .unwrap();
     world.settle();
     assert!(world.kinds(1, room).contains(&"delete".to_owned()));
 }
@@ -109,10 +165,19 @@ fn read_positions_and_typing_reach_the_others() {
     let mut world = World::team(7, &["alice", "bob"]);
     let room = world.create(0, "plans", &[1]);
     let n = world.send(0, room, "read me");
-    world.command(1, "read", map! {"conversation" => room, "n" => n}).unwrap();
-    world.command(1, "signal", map! {"conversation" => room, "typing" => true}).unwrap();
+    world
+        .command(1, "read", map! {"conversation" => room, "n" => n})
+        .unwrap();
+    world
+        .command(1, "signal", map! {"conversation" => room, "typing" => true})
+        .unwrap();
     world.settle();
-    let has = |name: &str| world.clients[0].events.iter().any(|(event, details)| event == name && details.field("user") == Ok(world.user(1)));
+    let has = |name: &str| {
+        world.clients[0]
+            .events
+            .iter()
+            .any(|(event, details)| event == name && details.field("user") == Ok(world.user(1)))
+    };
     assert!(has("receipt") && has("typing"));
 }
 
@@ -127,7 +192,14 @@ fn what_is_said_offline_goes_out_in_order_when_connected() {
     world.connect(1);
     world.settle();
     assert!(ids.iter().all(|id| matches!(world.outcome(1, *id), Some(Ok(_)))));
-    let expected = ["meanwhile", "offline 0", "offline 1", "offline 2", "offline 3", "offline 4"];
+    let expected = [
+        "meanwhile",
+        "offline 0",
+        "offline 1",
+        "offline 2",
+        "offline 3",
+        "offline 4",
+    ];
     assert_eq!(world.texts(0, room), expected);
     assert_eq!(world.texts(1, room), expected);
     world.assert_calm();
@@ -152,7 +224,13 @@ fn a_long_absence_is_caught_up_by_hashes_and_pages() {
     assert_eq!((shown.len(), shown.last().unwrap().as_str()), (50, "449"));
     let mut before = Value::Nil;
     loop {
-        let page = world.command(1, "page", map! {"conversation" => room, "before" => before, "limit" => 120u64}).unwrap();
+        let page = world
+            .command(
+                1,
+                "page",
+                map! {"conversation" => room, "before" => before, "limit" => 120u64},
+            )
+            .unwrap();
         if page.get("more") == &Value::Bool(false) {
             break;
         }
@@ -168,16 +246,38 @@ fn everybody_is_in_the_general_channel_and_alone_in_the_personal_group() {
     let mut world = World::team(10, &["alice", "bob", "carol"]);
     for who in 0..3 {
         let conversations = world.view(who, "conversations", map! {});
-        let of = |kind: &str| conversations.list().unwrap().iter().find(|conv| conv.get("kind").text() == Ok(kind)).unwrap().clone();
+        let of = |kind: &str| {
+            conversations
+                .list()
+                .unwrap()
+                .iter()
+                .find(|conv| conv.get("kind").text() == Ok(kind))
+                .unwrap()
+                .clone()
+        };
         assert_eq!(of("general").get("devices").uint(), Ok(3));
         assert_eq!(of("personal").get("devices").uint(), Ok(1));
     }
     assert_eq!(world.view(0, "me", map! {}).get("phase").text(), Ok("ready"));
-    let safety = |world: &mut World, who: usize, of: usize| world.view(who, "safety", map! {"user" => world.user(of)}).get("number").text().unwrap().to_owned();
+    let safety = |world: &mut World, who: usize, of: usize| {
+        world
+            .view(who, "safety", map! {"user" => world.user(of)})
+            .get("number")
+            .text()
+            .unwrap()
+            .to_owned()
+    };
     let number = safety(&mut world, 0, 1);
     assert_eq!(number, safety(&mut world, 1, 0));
-    world.command(0, "mark_verified", map! {"user" => world.user(1), "number" => number}).unwrap();
-    assert_eq!(world.command(0, "mark_verified", map! {"user" => world.user(2), "number" => "1"}).unwrap_err(), "IdentityMismatch");
+    world
+        .command(0, "mark_verified", map! {"user" => world.user(1), "number" => number})
+        .unwrap();
+    assert_eq!(
+        world
+            .command(0, "mark_verified", map! {"user" => world.user(2), "number" => "1"})
+            .unwrap_err(),
+        "IdentityMismatch"
+    );
     world.assert_calm();
 }
 
@@ -191,6 +291,55 @@ fn a_message_writes_no_state_row_but_its_outbox() {
         world.send(0, room, &format!("{i}"));
     }
     let written = world.clients[0].state_rows_written - before.0;
-    assert!(written <= 16 + 2, "{written} rows for 8 messages: the outbox takes two each");
+    assert!(
+        written <= 16 + 2,
+        "{written} rows for 8 messages: the outbox takes two each"
+    );
     assert!(world.clients[1].state_rows_written - before.1 <= 2);
+}
+
+#[test]
+fn keys_older_than_a_week_are_renewed_before_anything_is_said() {
+    let mut world = World::team(12, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    world.send(0, room, "today");
+    let before = world.epoch(0, room);
+    world.send(0, room, "still today");
+    assert_eq!(world.epoch(0, room), before);
+    world.now += 8 * 24 * 3_600_000;
+    world.send(0, room, "next week");
+    assert_eq!(world.epoch(1, room), before + 1);
+    assert_eq!(world.texts(1, room), ["today", "still today", "next week"]);
+    world.assert_calm();
+}
+
+#[test]
+fn a_guest_is_added_by_who_may_open_the_door() {
+    let mut world = World::team(13, &["alice", "bob"]);
+    let link = world
+        .command(0, "invite", map! {"account" => "gus", "role" => "guest", "is_bot" => false, "expires_ms" => world.now + 1_000_000, "name" => "gus"})
+        .unwrap()
+        .field::<String>("fragment")
+        .unwrap();
+    let gus = world.join("gus", &link, false);
+    let room = world.create(0, "plans", &[1]);
+    assert_eq!(
+        world
+            .command(1, "add", map! {"conversation" => room, "users" => world.people(&[gus])})
+            .unwrap_err(),
+        "NotAllowed"
+    );
+    world
+        .command(0, "add", map! {"conversation" => room, "users" => world.people(&[gus])})
+        .unwrap();
+    world.settle();
+    world.send(gus, room, "thank you");
+    assert_eq!(world.texts(1, room), ["thank you"]);
+    let kinds = world.view(gus, "conversations", map! {});
+    assert!(kinds
+        .list()
+        .unwrap()
+        .iter()
+        .all(|conv| conv.get("kind").text() != Ok("general")));
+    world.assert_calm();
 }

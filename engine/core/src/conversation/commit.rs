@@ -1,38 +1,41 @@
-//! Commits: making one, and taking those that the log brings, own and others', in order.
+//! Making a commit: from what is wanted to a request that waits for its place in the log.
 
 use inmost_public::commit::{commit_allowed, settings_after, AddView, CommitAad, CommitView, Committer, GroupView};
 use inmost_public::credential::{is_capable, Leaf};
-use inmost_public::ids::{sha256, Conversation, Device, Head};
+use inmost_public::ids::{sha256, Conversation, Head};
 use inmost_public::limits::MAX_MEMBERS_WITHOUT_PATH;
 use inmost_public::log;
 use inmost_public::settings::{with_settings, Settings};
 use inmost_public::Refusal;
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
-use openmls::prelude::{KeyPackage, LeafNodeIndex, MlsMessageIn, MlsMessageOut, ProcessedMessage, ProcessedMessageContent, ProtocolMessage, StagedCommit};
+use openmls::prelude::{KeyPackage, LeafNodeIndex, MlsMessageIn, MlsMessageOut, ProtocolMessage};
 use openmls_traits::OpenMlsProvider;
 use serde::{Deserialize, Serialize};
 
-use crate::alarms::AlarmKind;
 use crate::frames::{self, RequestId};
 use crate::link::make_link;
-use crate::log_sync::Taken;
 use crate::machine::Machine;
-use crate::roster_history::EpochChange;
 use crate::rows::Row;
 use crate::session::Asked;
 
 use super::group::Exported;
-use super::Membership;
 
 /// What a pending request would do to the group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PendingKind {
     Create,
     /// Fulfils these intents.
-    Member { intents: Vec<u64> },
+    Member {
+        intents: Vec<u64>,
+    },
     /// The joiner's group waits in the other slot. `base` is the log before the commit.
-    External { slot: u8, base: Head },
-    Propose { intent: u64 },
+    External {
+        slot: u8,
+        base: Head,
+    },
+    Propose {
+        intent: u64,
+    },
 }
 
 /// A request whose effect waits for its place in the log; sent again with the same bytes until then.
@@ -69,14 +72,24 @@ impl Machine {
         let conv = self.conv(conversation)?;
         let aad = CommitAad::new(self.head()?, self.now.max(conv.state.last_time_ms));
         let planned = self.planned(&view, &plan, aad)?;
-        let settings = plan.settings.clone().or_else(|| settings_after(&view, &planned, &self.directory, aad.dir.n));
+        let settings = plan
+            .settings
+            .clone()
+            .or_else(|| settings_after(&view, &planned, &self.directory, aad.dir.n));
         let adds = view.facts.pathless_adds + plan.adds.len() as u64;
-        let has_path = plan.needs_path || settings.is_some() || planned.gone().next().is_some() || adds > MAX_MEMBERS_WITHOUT_PATH;
+        let has_path =
+            plan.needs_path || settings.is_some() || planned.gone().next().is_some() || adds > MAX_MEMBERS_WITHOUT_PATH;
         let made = self.build_commit(conversation, &plan, settings, has_path, &aad)?;
         let loaded = self.group(conversation)?;
         let staged = loaded.group.pending_commit().ok_or(Refusal::Corrupt)?;
         let sender = openmls::prelude::Sender::Member(loaded.group.own_leaf_index());
-        let commit = CommitView::build(loaded.provider.crypto(), loaded.group.extensions(), &sender, &aad.encode(), staged)?;
+        let commit = CommitView::build(
+            loaded.provider.crypto(),
+            loaded.group.extensions(),
+            &sender,
+            &aad.encode(),
+            staged,
+        )?;
         let verdict = commit_allowed(&view, &commit, &self.directory);
         if let Err(refusal) = verdict {
             self.clear_commit(conversation)?;
@@ -86,13 +99,33 @@ impl Machine {
         let (group, epoch) = (self.conv(conversation)?.state.group, view.epoch);
         let id = self.random();
         let message = sha256(&[&made.commit]);
-        let request = frames::Commit { id, conversation, group, epoch, commit: made.commit, group_info: made.group_info, welcome: made.welcome, link };
+        let request = frames::Commit {
+            id,
+            conversation,
+            group,
+            epoch,
+            commit: made.commit,
+            group_info: made.group_info,
+            welcome: made.welcome,
+            link,
+        };
         let frame = frames::Request::from(request).encode();
-        let pending = PendingCommit { id, frame, message, epoch, kind: PendingKind::Member { intents: plan.intents } };
+        let pending = PendingCommit {
+            id,
+            frame,
+            message,
+            epoch,
+            kind: PendingKind::Member { intents: plan.intents },
+        };
         self.put_pending(conversation, pending, Asked::Commit(conversation))
     }
 
-    pub(crate) fn put_pending(&mut self, conversation: Conversation, pending: PendingCommit, asked: Asked) -> Result<(), Refusal> {
+    pub(crate) fn put_pending(
+        &mut self,
+        conversation: Conversation,
+        pending: PendingCommit,
+        asked: Asked,
+    ) -> Result<(), Refusal> {
         self.rows.put(Row::Pending(conversation), &pending);
         if self.session.is_connected() {
             self.session.resent.insert(pending.id);
@@ -110,13 +143,27 @@ impl Machine {
     /// Back to before the own commit.
     pub(crate) fn clear_commit(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         let loaded = self.group(conversation)?;
-        loaded.group.clear_pending_commit(loaded.provider.storage()).map_err(|_| Refusal::Corrupt)
+        loaded
+            .group
+            .clear_pending_commit(loaded.provider.storage())
+            .map_err(|_| Refusal::Corrupt)
     }
 
     fn planned(&self, view: &GroupView, plan: &Plan, aad: CommitAad) -> Result<CommitView, Refusal> {
         let own = view.leaf_of(self.me()?.device).ok_or(Refusal::NotAMember)?;
-        let pending = |by_server| view.pending.iter().filter(move |pending| pending.by_server == by_server && pending.leaf != own).map(|pending| pending.leaf);
-        let add = |package: &KeyPackage| Ok(AddView { leaf: Leaf::of(package.leaf_node())?, is_capable: is_capable(package.leaf_node()), reference: vec![] });
+        let pending = |by_server| {
+            view.pending
+                .iter()
+                .filter(move |pending| pending.by_server == by_server && pending.leaf != own)
+                .map(|pending| pending.leaf)
+        };
+        let add = |package: &KeyPackage| {
+            Ok(AddView {
+                leaf: Leaf::of(package.leaf_node())?,
+                is_capable: is_capable(package.leaf_node()),
+                reference: vec![],
+            })
+        };
         Ok(CommitView {
             committer: Committer::Member(own),
             adds: plan.adds.iter().map(add).collect::<Result<_, Refusal>>()?,
@@ -133,33 +180,59 @@ impl Machine {
         })
     }
 
-    fn build_commit(&mut self, conversation: Conversation, plan: &Plan, settings: Option<Settings>, has_path: bool, aad: &CommitAad) -> Result<Made, Refusal> {
+    fn build_commit(
+        &mut self,
+        conversation: Conversation,
+        plan: &Plan,
+        settings: Option<Settings>,
+        has_path: bool,
+        aad: &CommitAad,
+    ) -> Result<Made, Refusal> {
         self.group(conversation)?;
         let signer = &self.keys.as_ref().ok_or(Refusal::NotAllowed)?.sig;
         let loaded = self.groups.get_mut(&conversation).ok_or(Refusal::Corrupt)?;
         let provider = &loaded.provider;
-        loaded.group.clear_pending_commit(provider.storage()).map_err(|_| Refusal::Corrupt)?;
+        loaded
+            .group
+            .clear_pending_commit(provider.storage())
+            .map_err(|_| Refusal::Corrupt)?;
         loaded.group.set_aad(aad.encode());
-        let extensions = settings.map(|settings| with_settings(loaded.group.extensions(), &settings)).transpose()?;
+        let extensions = settings
+            .map(|settings| with_settings(loaded.group.extensions(), &settings))
+            .transpose()?;
         let own_leaf = loaded.group.own_leaf_index();
-        let mut builder = loaded.group.commit_builder().propose_adds(plan.adds.iter().cloned()).force_self_update(has_path);
+        let mut builder = loaded
+            .group
+            .commit_builder()
+            .propose_adds(plan.adds.iter().cloned())
+            .force_self_update(has_path);
         builder = builder.propose_removals(plan.removes.iter().map(|leaf| LeafNodeIndex::new(*leaf)));
         if let Some(extensions) = extensions {
-            builder = builder.propose_group_context_extensions(extensions).map_err(|_| Refusal::CommitMalformed)?;
+            builder = builder
+                .propose_group_context_extensions(extensions)
+                .map_err(|_| Refusal::CommitMalformed)?;
         }
         let bundle = builder
             .load_psks(provider.storage())
             .map_err(|_| Refusal::CommitMalformed)?
             .create_group_info(true)
-            .build(provider.rand(), provider.crypto(), signer, |queued| !is_about(queued, own_leaf))
+            .build(provider.rand(), provider.crypto(), signer, |queued| {
+                !is_about(queued, own_leaf)
+            })
             .map_err(|_| Refusal::CommitMalformed)?
             .stage_commit(provider)
             .map_err(|_| Refusal::Corrupt)?;
         let version = openmls::prelude::ProtocolVersion::Mls10;
         let (commit, welcome, group_info) = bundle.into_contents();
-        let welcome = welcome.map(|welcome| serialized(&MlsMessageOut::from_welcome(welcome, version))).transpose()?;
+        let welcome = welcome
+            .map(|welcome| serialized(&MlsMessageOut::from_welcome(welcome, version)))
+            .transpose()?;
         let group_info = serialized(&MlsMessageOut::from(group_info.ok_or(Refusal::Corrupt)?))?;
-        Ok(Made { commit: serialized(&commit)?, welcome, group_info })
+        Ok(Made {
+            commit: serialized(&commit)?,
+            welcome,
+            group_info,
+        })
     }
 
     /// link_{e+1} for the commit that is pending: log entry of kind 5.
@@ -170,175 +243,52 @@ impl Machine {
     }
 
     /// The log entry with link_e, where this device holds the keys of e - 1.
-    pub(crate) fn signed_link(&mut self, conversation: Conversation, epoch: u64, keys: &Exported) -> Result<Option<Vec<u8>>, Refusal> {
-        let Some(before) = epoch.checked_sub(1) else { return Ok(None) };
+    pub(crate) fn signed_link(
+        &mut self,
+        conversation: Conversation,
+        epoch: u64,
+        keys: &Exported,
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        let Some(before) = epoch.checked_sub(1) else {
+            return Ok(None);
+        };
         self.epoch_keys(conversation, before)?;
         let conv = self.conv(conversation)?;
-        let Some((before, history)) = conv.keys.get(&before).and_then(|keys| Some((keys, keys.history.as_ref()?))) else { return Ok(None) };
-        let link = make_link(&keys.history, conv.state.group, epoch, &before.content, &before.tree_hash, history)?;
-        let me = self.me()?;
-        Ok(Some(log::Link::sign(&self.keys()?.sig, me.org, conversation, conv.state.group, epoch, link, me.device).encode()))
-    }
-
-    /// A commit in the log's order.
-    pub(crate) fn take_commit(&mut self, conversation: Conversation, head: Head, bytes: &[u8], at_ms: u64) -> Result<Taken, Refusal> {
-        let entry = log::Commit::decode(bytes)?;
-        let conv = self.conv(conversation)?;
-        if conv.state.membership == Membership::Removed {
-            return Ok(Taken::Done);
-        }
-        let is_own = conv.pending.as_ref().is_some_and(|pending| pending.message == sha256(&[&entry.message]));
-        if is_own {
-            self.take_own_commit(conversation, head, at_ms)?;
-            return Ok(Taken::Done);
-        }
-        match self.process(conversation, &entry) {
-            Ok(Processed::NeedsDirectory(n)) => Ok(Taken::NeedsDirectory(n)),
-            Ok(Processed::Commit(processed, commit, view)) => {
-                let loaded = self.group(conversation)?;
-                let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else { return Err(Refusal::Corrupt) };
-                let self_removed = staged.self_removed();
-                merge(loaded, *staged)?;
-                self.lost_race(conversation)?;
-                self.entered(conversation, head, at_ms, &view, &commit, self_removed)?;
-                Ok(Taken::Done)
-            }
-            Err(refusal) => {
-                self.cannot_process(conversation, head, &refusal)?;
-                Ok(Taken::Done)
-            }
-        }
-    }
-
-    fn process(&mut self, conversation: Conversation, entry: &log::Commit) -> Result<Processed, Refusal> {
-        let view = self.group_view(conversation)?;
-        if entry.epoch != view.epoch {
-            return Err(Refusal::StaleEpoch { current_epoch: view.epoch });
-        }
-        let message = message_in(&entry.message)?;
-        let loaded = self.group(conversation)?;
-        let processed = loaded.group.process_message(&loaded.provider, message).map_err(|_| Refusal::CommitInvalid)?;
-        let aad = CommitAad::decode(processed.aad()).map_err(|_| Refusal::CommitMalformed)?;
-        let ProcessedMessageContent::StagedCommitMessage(staged) = processed.content() else { return Err(Refusal::CommitMalformed) };
-        let commit = CommitView::build(loaded.provider.crypto(), loaded.group.extensions(), processed.sender(), processed.aad(), staged)?;
-        match self.directory.hash_at(aad.dir.n) {
-            None => return Ok(Processed::NeedsDirectory(aad.dir.n)),
-            Some(hash) if hash != aad.dir.hash => self.directory_fork("a commit names another directory than this device's"),
-            Some(_) => {}
-        }
-        commit_allowed(&view, &commit, &self.directory)?;
-        Ok(Processed::Commit(Box::new(processed), Box::new(commit), Box::new(view)))
-    }
-
-    fn take_own_commit(&mut self, conversation: Conversation, head: Head, at_ms: u64) -> Result<(), Refusal> {
-        let pending = self.drop_pending(conversation).ok_or(Refusal::Corrupt)?;
-        let view = self.group_view(conversation)?;
-        let loaded = self.group(conversation)?;
-        let staged = loaded.group.pending_commit().ok_or(Refusal::Corrupt)?;
-        let sender = openmls::prelude::Sender::Member(loaded.group.own_leaf_index());
-        // The facts of an own commit are its author's: head and time as they were.
-        let frames::Request::Commit(request) = frames::Request::decode(&pending.frame)? else { return Err(Refusal::Corrupt) };
-        let aad = super::simulated::authenticated_data(&request.commit)?;
-        let commit = CommitView::build(loaded.provider.crypto(), loaded.group.extensions(), &sender, &aad, staged)?;
-        loaded.group.merge_pending_commit(&loaded.provider).map_err(|_| Refusal::Corrupt)?;
-        self.entered(conversation, head, at_ms, &view, &commit, false)?;
-        if request.link.is_some() {
-            let epoch = self.conv(conversation)?.state.epoch;
-            self.conv_mut(conversation)?.state.link_due.remove(&epoch);
-        }
-        if commit.has_path {
-            let now = commit.aad.time_ms;
-            self.conv_mut(conversation)?.state.own_path_ms = now;
-        }
-        let PendingKind::Member { intents } = pending.kind else { return Ok(()) };
-        self.fulfilled(conversation, &intents, !commit.adds.is_empty())
-    }
-
-    /// Everything that follows from having merged a commit.
-    fn entered(&mut self, conversation: Conversation, head: Head, at_ms: u64, view: &GroupView, commit: &CommitView, self_removed: bool) -> Result<(), Refusal> {
-        let change = change_of(head.n, view, commit);
-        let epoch = view.epoch + 1;
-        self.session.retried.remove(&conversation);
-        let conv = self.conv_mut(conversation)?;
-        let facts = conv.facts().after(commit);
-        let state = &mut conv.state;
-        (state.last_dir_n, state.last_time_ms, state.pathless_adds) = (facts.dir_n, facts.time_ms, facts.pathless_adds);
-        state.pending.clear();
-        if commit.has_path {
-            state.group_path_ms = commit.aad.time_ms;
-        }
-        self.add_epoch(conversation, epoch, &change)?;
-        self.show_change(conversation, head.n, epoch, at_ms)?;
-        if self_removed {
-            return self.was_removed(conversation);
-        }
-        let is_external = matches!(commit.committer, Committer::External(_));
-        self.refresh(conversation)?;
-        self.expect_link(conversation, epoch, is_external)?;
-        self.show_backdated(conversation, commit)?;
-        self.wants_vault_row(conversation);
-        self.out.event("conversation", crate::map! {"conversation" => conversation, "change" => "changed"});
-        Ok(())
-    }
-
-    /// Read what the row says of the group again from the group: epoch, keys, settings, people.
-    pub(crate) fn refresh(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        let view = self.group_view(conversation)?;
-        let exported = self.group(conversation)?.exported(conversation)?;
-        self.store_keys(conversation, view.epoch, &exported);
-        let mut users: Vec<_> = view.roster.values().map(|leaf| leaf.identity.user).collect();
-        users.sort();
-        users.dedup();
-        let stale: Vec<Device> = view.roster.values().map(|leaf| leaf.identity.device).filter(|device| !self.directory.is_active(*device)).collect();
-        let state = &mut self.conv_mut(conversation)?.state;
-        state.epoch = view.epoch;
-        state.kind = view.settings.kind.name().to_owned();
-        state.settings = view.settings.encode();
-        state.users = users;
-        state.devices = view.roster.len() as u64;
-        state.stale = stale;
-        self.save_conv(conversation);
-        Ok(())
-    }
-
-    pub(crate) fn add_epoch(&mut self, conversation: Conversation, epoch: u64, change: &EpochChange) -> Result<(), Refusal> {
-        self.rosters(conversation)?;
-        self.rows.put(Row::Epoch(conversation, epoch), change);
-        if let Some(rosters) = self.conv_mut(conversation)?.rosters.as_mut() {
-            rosters.add(epoch, change);
-        }
-        Ok(())
-    }
-
-    /// A member with a newer directory sees that somebody came in by an older one, who by the newer may not.
-    fn show_backdated(&mut self, conversation: Conversation, commit: &CommitView) -> Result<(), Refusal> {
-        let joiner = match &commit.committer {
-            Committer::External(joiner) => Some(joiner.leaf.identity.device),
-            Committer::Member(_) => None,
+        let Some((before, history)) = conv
+            .keys
+            .get(&before)
+            .and_then(|keys| Some((keys, keys.history.as_ref()?)))
+        else {
+            return Ok(None);
         };
-        let came: Vec<Device> = commit.adds.iter().map(|add| add.leaf.identity.device).chain(joiner).collect();
-        for device in came {
-            if !self.directory.is_active(device) {
-                self.alarm(AlarmKind::BackdatedDevice, Some(conversation), Some(device), "a device came in that the directory had ended before; it is removed");
-            }
-        }
-        Ok(())
+        let link = make_link(
+            &keys.history,
+            conv.state.group,
+            epoch,
+            &before.content,
+            &before.tree_hash,
+            history,
+        )?;
+        let me = self.me()?;
+        Ok(Some(
+            log::Link::sign(
+                &self.keys()?.sig,
+                me.org,
+                conversation,
+                conv.state.group,
+                epoch,
+                link,
+                me.device,
+            )
+            .encode(),
+        ))
     }
-}
-
-enum Processed {
-    NeedsDirectory(u64),
-    Commit(Box<ProcessedMessage>, Box<CommitView>, Box<GroupView>),
 }
 
 struct Made {
     commit: Vec<u8>,
     welcome: Option<Vec<u8>>,
     group_info: Vec<u8>,
-}
-
-fn merge(loaded: &mut super::group::Loaded, staged: StagedCommit) -> Result<(), Refusal> {
-    loaded.group.merge_staged_commit(&loaded.provider, staged).map_err(|_| Refusal::CommitInvalid)
 }
 
 pub fn serialized(message: &MlsMessageOut) -> Result<Vec<u8>, Refusal> {
@@ -353,22 +303,4 @@ fn is_about(queued: &openmls::prelude::QueuedProposal, leaf: LeafNodeIndex) -> b
         (Proposal::Remove(remove), Sender::External(_)) => remove.removed() == leaf,
         _ => false,
     }
-}
-
-/// Who came and who went by device; one that replaced its own leaf did neither.
-pub fn change_of(n: u64, view: &GroupView, commit: &CommitView) -> EpochChange {
-    let mut left: Vec<Device> = commit.gone().filter_map(|leaf| view.roster.get(&leaf)).map(|leaf| leaf.identity.device).collect();
-    let mut joined: Vec<Device> = commit.adds.iter().map(|add| add.leaf.identity.device).collect();
-    let committer = match &commit.committer {
-        Committer::Member(leaf) => view.roster.get(leaf).map(|leaf| leaf.identity.device),
-        Committer::External(joiner) => {
-            let device = joiner.leaf.identity.device;
-            match left.iter().position(|left| *left == device) {
-                Some(at) => drop(left.remove(at)),
-                None => joined.push(device),
-            }
-            Some(device)
-        }
-    };
-    EpochChange { n, committer, joined, left, is_start: false }
 }

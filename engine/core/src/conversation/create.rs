@@ -68,19 +68,40 @@ impl Machine {
     }
 
     /// A group of this device alone, and the request that makes it known.
-    pub(crate) fn create_group(&mut self, conversation: Conversation, kind: ConversationKind, guests: bool) -> Result<(), Refusal> {
+    pub(crate) fn create_group(
+        &mut self,
+        conversation: Conversation,
+        kind: ConversationKind,
+        guests: bool,
+    ) -> Result<(), Refusal> {
         let group = Group(self.random());
-        let settings = Settings { guests, ..Settings::new(kind, self.me()?.user) };
+        let settings = Settings {
+            guests,
+            ..Settings::new(kind, self.me()?.user)
+        };
         let provider = self.provider()?;
         let extensions = group_extensions(&settings, self.me()?.org, self.directory.server_key())?;
-        let config = create_config().with_group_context_extensions(extensions).lifetime(self.lifetime()).build();
+        let config = create_config()
+            .with_group_context_extensions(extensions)
+            .lifetime(self.lifetime())
+            .build();
         let credential = self.own_credential()?;
         let signer = &self.keys()?.sig;
-        let made = MlsGroup::new_with_group_id(&provider, signer, &config, GroupId::from_slice(&group.0), credential).map_err(|_| Refusal::CommitMalformed)?;
-        let info = made.export_group_info(provider.crypto(), signer, false).map_err(|_| Refusal::Corrupt)?;
-        let tree = made.export_ratchet_tree().tls_serialize_detached().map_err(|_| Refusal::Corrupt)?;
+        let made = MlsGroup::new_with_group_id(&provider, signer, &config, GroupId::from_slice(&group.0), credential)
+            .map_err(|_| Refusal::CommitMalformed)?;
+        let info = made
+            .export_group_info(provider.crypto(), signer, false)
+            .map_err(|_| Refusal::Corrupt)?;
+        let tree = made
+            .export_ratchet_tree()
+            .tls_serialize_detached()
+            .map_err(|_| Refusal::Corrupt)?;
         let group_info = serialized(&info)?;
-        let loaded = Loaded { provider, group: made, slot: 0 };
+        let loaded = Loaded {
+            provider,
+            group: made,
+            slot: 0,
+        };
         let exported = loaded.exported(conversation)?;
         self.store_group(conversation, &loaded);
         self.groups.insert(conversation, loaded);
@@ -91,12 +112,44 @@ impl Machine {
         self.store_keys(conversation, 0, &exported);
         self.refresh(conversation)?;
         let device = self.me()?.device;
-        self.add_epoch(conversation, 0, &EpochChange { n: 0, committer: Some(device), joined: vec![device], left: vec![], is_start: true })?;
+        self.add_epoch(
+            conversation,
+            0,
+            &EpochChange {
+                n: 0,
+                committer: Some(device),
+                joined: vec![device],
+                left: vec![],
+                is_start: true,
+            },
+        )?;
         let id = self.random();
-        let entry = Create { group, group_info: group_info.clone(), creator: device }.encode();
-        let frame = frames::Request::from(CreateConversation { id, conversation, group, group_info, tree }).encode();
+        let entry = Create {
+            group,
+            group_info: group_info.clone(),
+            creator: device,
+        }
+        .encode();
+        let frame = frames::Request::from(CreateConversation {
+            id,
+            conversation,
+            group,
+            group_info,
+            tree,
+        })
+        .encode();
         let message = inmost_public::log::digest(&entry);
-        self.put_pending(conversation, PendingCommit { id, frame, message, epoch: 0, kind: PendingKind::Create }, Asked::Create(conversation))
+        self.put_pending(
+            conversation,
+            PendingCommit {
+                id,
+                frame,
+                message,
+                epoch: 0,
+                kind: PendingKind::Create,
+            },
+            Asked::Create(conversation),
+        )
     }
 
     /// Number 0 of the log.
@@ -111,7 +164,10 @@ impl Machine {
             self.drop_pending(conversation);
             self.save_conv(conversation);
             self.wants_vault_row(conversation);
-            self.out.event("conversation", map! {"conversation" => conversation, "change" => "created"});
+            self.out.event(
+                "conversation",
+                map! {"conversation" => conversation, "change" => "created"},
+            );
         }
         Ok(())
     }
@@ -119,21 +175,44 @@ impl Machine {
     /// The server has it: its log begins with exactly what was sent.
     pub(crate) fn created(&mut self, conversation: Conversation, accepted: &frames::Accepted) -> Result<(), Refusal> {
         let conv = self.conv(conversation)?;
-        let Some(pending) = conv.pending.clone().filter(|pending| pending.kind == PendingKind::Create) else { return Ok(()) };
+        let Some(pending) = conv
+            .pending
+            .clone()
+            .filter(|pending| pending.kind == PendingKind::Create)
+        else {
+            return Ok(());
+        };
         if accepted.n != 0 || conv.state.head.is_some() {
             self.misbehaved(Some(conversation), "a new conversation does not begin with number 0");
             return Ok(());
         }
-        let frames::Request::CreateConversation(request) = frames::Request::decode(&pending.frame)? else { return Err(Refusal::Corrupt) };
-        let entry = Create { group: request.group, group_info: request.group_info, creator: self.me()?.device }.encode();
-        let item = crate::log_sync::Entry { n: 0, kind: Kind::Create as u8, digest: inmost_public::log::digest(&entry), bytes: Some(&entry), at_ms: accepted.at_ms };
+        let frames::Request::CreateConversation(request) = frames::Request::decode(&pending.frame)? else {
+            return Err(Refusal::Corrupt);
+        };
+        let entry = Create {
+            group: request.group,
+            group_info: request.group_info,
+            creator: self.me()?.device,
+        }
+        .encode();
+        let item = crate::log_sync::Entry {
+            n: 0,
+            kind: Kind::Create as u8,
+            digest: inmost_public::log::digest(&entry),
+            bytes: Some(&entry),
+            at_ms: accepted.at_ms,
+        };
         self.take(conversation, &item, true)?;
         self.heard_of(conversation, 1);
         self.advance(conversation)
     }
 
     /// Somebody made it first (general channel, personal group), or it may not be: this device's own try is dropped.
-    pub(crate) fn create_refused(&mut self, conversation: Conversation, refused: &frames::Refused) -> Result<(), Refusal> {
+    pub(crate) fn create_refused(
+        &mut self,
+        conversation: Conversation,
+        refused: &frames::Refused,
+    ) -> Result<(), Refusal> {
         let conv = self.conv(conversation)?;
         let commands: Vec<CommandId> = conv.intents.values().filter_map(|intent| intent.command).collect();
         self.forget(conversation)?;

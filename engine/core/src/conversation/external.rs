@@ -30,7 +30,10 @@ impl Machine {
     pub(crate) fn join(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         match self.conversations.get_mut(&conversation) {
             Some(conv) => conv.state.membership = Membership::Joining,
-            None => drop(self.conversations.insert(conversation, Conv::new(ConvState::new(Group([0; 16]), Membership::Joining)))),
+            None => drop(self.conversations.insert(
+                conversation,
+                Conv::new(ConvState::new(Group([0; 16]), Membership::Joining)),
+            )),
         }
         self.save_conv(conversation);
         self.advance(conversation)
@@ -56,7 +59,9 @@ impl Machine {
     }
 
     fn resend_join(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        let Some(pending) = self.conv(conversation)?.pending.clone() else { return Ok(()) };
+        let Some(pending) = self.conv(conversation)?.pending.clone() else {
+            return Ok(());
+        };
         if self.session.resent.insert(pending.id) {
             self.ask_with(pending.id, Asked::External(conversation), pending.frame);
         }
@@ -73,7 +78,10 @@ impl Machine {
         let is_older = known.is_some_and(|head| now.n < head.n || now.n == head.n && now.hash != head.hash);
         if is_older {
             self.session.join_refused.insert(conversation);
-            self.misbehaved(Some(conversation), "the server gives an older state of the group than this device knows");
+            self.misbehaved(
+                Some(conversation),
+                "the server gives an older state of the group than this device knows",
+            );
             return Ok(());
         }
         match self.make_external(&now) {
@@ -87,8 +95,17 @@ impl Machine {
             }
             Err(refusal) => {
                 self.session.join_refused.insert(conversation);
-                let kind = if refusal == Refusal::IdentityMismatch { crate::alarms::AlarmKind::IdentityMismatch } else { crate::alarms::AlarmKind::CommitRefused };
-                self.alarm(kind, Some(conversation), None, &format!("a group that this device does not join: {}", refusal.code()));
+                let kind = if refusal == Refusal::IdentityMismatch {
+                    crate::alarms::AlarmKind::IdentityMismatch
+                } else {
+                    crate::alarms::AlarmKind::CommitRefused
+                };
+                self.alarm(
+                    kind,
+                    Some(conversation),
+                    None,
+                    &format!("a group that this device does not join: {}", refusal.code()),
+                );
                 Ok(())
             }
         }
@@ -97,7 +114,9 @@ impl Machine {
     fn make_external(&mut self, now: &GroupNow) -> Result<(), Refusal> {
         let conversation = now.conversation;
         let message = MlsMessageIn::tls_deserialize_exact(&now.group_info[..]).map_err(|_| Refusal::Malformed)?;
-        let MlsMessageBodyIn::GroupInfo(info) = message.extract() else { return Err(Refusal::Malformed) };
+        let MlsMessageBodyIn::GroupInfo(info) = message.extract() else {
+            return Err(Refusal::Malformed);
+        };
         let tree = RatchetTreeIn::tls_deserialize_exact(&now.tree[..]).map_err(|_| Refusal::Malformed)?;
         let is_there = info.group_id().as_slice() == now.group.0 && info.epoch().as_u64() == now.epoch;
         if !is_there {
@@ -123,7 +142,10 @@ impl Machine {
             .map_err(|_| Refusal::CommitMalformed)?;
         let (group, bundle) = built.finalize(&provider).map_err(|_| Refusal::Corrupt)?;
         let (commit, _, group_info) = bundle.into_contents();
-        let (commit, group_info) = (serialized(&commit)?, serialized(&MlsMessageOut::from(group_info.ok_or(Refusal::Corrupt)?))?);
+        let (commit, group_info) = (
+            serialized(&commit)?,
+            serialized(&MlsMessageOut::from(group_info.ok_or(Refusal::Corrupt)?))?,
+        );
         let slot = 1 - self.conv(conversation)?.state.slot;
         let loaded = Loaded { provider, group, slot };
         self.check_group(conversation, &loaded)?;
@@ -133,17 +155,37 @@ impl Machine {
         self.save_conv(conversation);
         let id = self.random();
         let message = sha256(&[&commit]);
-        let request = frames::Commit { id, conversation, group: now.group, epoch: now.epoch, commit, group_info, welcome: None, link };
+        let request = frames::Commit {
+            id,
+            conversation,
+            group: now.group,
+            epoch: now.epoch,
+            commit,
+            group_info,
+            welcome: None,
+            link,
+        };
         let frame = frames::Request::from(request).encode();
-        let base = Head { n: now.n, hash: now.hash };
-        let pending = PendingCommit { id, frame, message, epoch: now.epoch, kind: PendingKind::External { slot, base } };
+        let base = Head {
+            n: now.n,
+            hash: now.hash,
+        };
+        let pending = PendingCommit {
+            id,
+            frame,
+            message,
+            epoch: now.epoch,
+            kind: PendingKind::External { slot, base },
+        };
         self.put_pending(conversation, pending, Asked::External(conversation))
     }
 
     /// Keys out of the vault come without the tree hash that a history link needs; the GroupInfo of their epoch has it.
     fn name_tree(&mut self, conversation: Conversation, epoch: u64, tree_hash: &[u8]) -> Result<(), Refusal> {
         self.epoch_keys(conversation, epoch)?;
-        let Some(mut keys) = self.conv(conversation)?.keys.get(&epoch).cloned() else { return Ok(()) };
+        let Some(mut keys) = self.conv(conversation)?.keys.get(&epoch).cloned() else {
+            return Ok(());
+        };
         keys.tree_hash = tree_hash.try_into().map_err(|_| Refusal::Malformed)?;
         self.put_keys(conversation, epoch, keys);
         Ok(())
@@ -152,20 +194,38 @@ impl Machine {
     /// Accepted; what counts is that the log shows it.
     pub(crate) fn external_accepted(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         let conv = self.conv(conversation)?;
-        let Some(PendingKind::External { base, .. }) = conv.pending.as_ref().map(|pending| pending.kind.clone()) else { return Ok(()) };
+        let Some(PendingKind::External { base, .. }) = conv.pending.as_ref().map(|pending| pending.kind.clone()) else {
+            return Ok(());
+        };
         let first = base.n + 1;
-        self.ask(Asked::WelcomeLog(conversation), |id| FetchLog { id, conversation, first, limit: MAX_HASHES as u64, without_messages: true }.into());
+        self.ask(Asked::WelcomeLog(conversation), |id| {
+            FetchLog {
+                id,
+                conversation,
+                first,
+                limit: MAX_HASHES as u64,
+                without_messages: true,
+            }
+            .into()
+        });
         Ok(())
     }
 
     /// The log after the GroupInfo: the own commit must stand there, over the very epoch it was made for.
     pub(crate) fn external_log(&mut self, page: &LogPage) -> Result<(), Refusal> {
         let conversation = page.conversation;
-        let Some(pending) = self.conv(conversation)?.pending.clone() else { return Ok(()) };
-        let PendingKind::External { slot, base } = pending.kind else { return Ok(()) };
+        let Some(pending) = self.conv(conversation)?.pending.clone() else {
+            return Ok(());
+        };
+        let PendingKind::External { slot, base } = pending.kind else {
+            return Ok(());
+        };
         self.heard_of(conversation, page.next_n);
         if page.first != base.n + 1 || page.hash_before != base.hash {
-            self.fork(conversation, "the log does not continue from the group this device joined");
+            self.fork(
+                conversation,
+                "the log does not continue from the group this device joined",
+            );
             return Ok(());
         }
         let mut hash = base.hash;
@@ -195,18 +255,32 @@ impl Machine {
     }
 
     pub(crate) fn join_again(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        if let Some(PendingCommit { kind: PendingKind::External { slot, .. }, .. }) = self.drop_pending(conversation) {
-            self.rows.delete_prefix(&crate::rows::Row::Group(conversation, slot).key());
+        if let Some(PendingCommit {
+            kind: PendingKind::External { slot, .. },
+            ..
+        }) = self.drop_pending(conversation)
+        {
+            self.rows
+                .delete_prefix(&crate::rows::Row::Group(conversation, slot).key());
         }
         self.advance(conversation)
     }
 
-    pub(crate) fn external_refused(&mut self, conversation: Conversation, refused: &frames::Refused) -> Result<(), Refusal> {
+    pub(crate) fn external_refused(
+        &mut self,
+        conversation: Conversation,
+        refused: &frames::Refused,
+    ) -> Result<(), Refusal> {
         match refused.code.as_str() {
             "StaleEpoch" => self.join_again(conversation),
             "DirectoryBehind" | "ClockSkewed" | "SlowDown" | "RemovalPending" => {
-                if let Some(PendingCommit { kind: PendingKind::External { slot, .. }, .. }) = self.drop_pending(conversation) {
-                    self.rows.delete_prefix(&crate::rows::Row::Group(conversation, slot).key());
+                if let Some(PendingCommit {
+                    kind: PendingKind::External { slot, .. },
+                    ..
+                }) = self.drop_pending(conversation)
+                {
+                    self.rows
+                        .delete_prefix(&crate::rows::Row::Group(conversation, slot).key());
                 }
                 let next_n = self.directory.next_n();
                 self.want_directory(next_n + 1)?;

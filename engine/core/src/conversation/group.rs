@@ -31,7 +31,11 @@ pub struct Exported {
 }
 
 pub fn join_config() -> MlsGroupJoinConfig {
-    MlsGroupJoinConfig::builder().wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY).max_past_epochs(0).use_ratchet_tree_extension(false).build()
+    MlsGroupJoinConfig::builder()
+        .wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY)
+        .max_past_epochs(0)
+        .use_ratchet_tree_extension(false)
+        .build()
 }
 
 pub fn create_config() -> openmls::group::MlsGroupCreateConfigBuilder {
@@ -66,9 +70,15 @@ impl Machine {
     pub(crate) fn load_slot(&mut self, conversation: Conversation, slot: u8, group: &[u8]) -> Result<Loaded, Refusal> {
         let provider = self.provider()?;
         let prefix = Row::Group(conversation, slot).key();
-        let rows = self.rows.with_prefix(&prefix).into_iter().map(|(key, value)| (key[prefix.len()..].to_vec(), value));
+        let rows = self
+            .rows
+            .with_prefix(&prefix)
+            .into_iter()
+            .map(|(key, value)| (key[prefix.len()..].to_vec(), value));
         provider.storage().load(rows);
-        let group = MlsGroup::load(provider.storage(), &GroupId::from_slice(group)).map_err(|_| Refusal::Corrupt)?.ok_or(Refusal::Unknown)?;
+        let group = MlsGroup::load(provider.storage(), &GroupId::from_slice(group))
+            .map_err(|_| Refusal::Corrupt)?
+            .ok_or(Refusal::Unknown)?;
         Ok(Loaded { provider, group, slot })
     }
 
@@ -124,7 +134,12 @@ impl Machine {
 }
 
 pub fn view_of(group: &MlsGroup, facts: GroupFacts) -> Result<GroupView, Refusal> {
-    GroupView::build(group.public_group().group_context(), group.members(), group.pending_proposals(), facts)
+    GroupView::build(
+        group.public_group().group_context(),
+        group.members(),
+        group.pending_proposals(),
+        facts,
+    )
 }
 
 fn write_delta(rows: &mut crate::rows::Rows, conversation: Conversation, loaded: &Loaded) {
@@ -140,27 +155,48 @@ fn write_delta(rows: &mut crate::rows::Rows, conversation: Conversation, loaded:
 
 impl Loaded {
     pub fn exported(&self, conversation: Conversation) -> Result<Exported, Refusal> {
-        let export = |label| self.group.export_secret(self.provider.crypto(), label, &conversation.0, SECRET_BYTES).map_err(|_| Refusal::NotAMember);
+        let export = |label| {
+            self.group
+                .export_secret(self.provider.crypto(), label, &conversation.0, SECRET_BYTES)
+                .map_err(|_| Refusal::NotAMember)
+        };
         Ok(Exported {
             content: ContentKey::try_from(&export(CONTENT_LABEL)?[..])?,
             history: HistoryKey::try_from(&export(HISTORY_LABEL)?[..])?,
-            tree_hash: self.group.public_group().group_context().tree_hash().try_into().map_err(|_| Refusal::Corrupt)?,
+            tree_hash: self
+                .group
+                .public_group()
+                .group_context()
+                .tree_hash()
+                .try_into()
+                .map_err(|_| Refusal::Corrupt)?,
         })
     }
 
     /// The same of the next epoch, while its commit waits.
     pub fn exported_pending(&self, conversation: Conversation) -> Result<Exported, Refusal> {
         let staged = self.group.pending_commit().ok_or(Refusal::Corrupt)?;
-        let export = |label| staged.export_secret(self.provider.crypto(), label, &conversation.0, SECRET_BYTES).map_err(|_| Refusal::Corrupt);
+        let export = |label| {
+            staged
+                .export_secret(self.provider.crypto(), label, &conversation.0, SECRET_BYTES)
+                .map_err(|_| Refusal::Corrupt)
+        };
         Ok(Exported {
             content: ContentKey::try_from(&export(CONTENT_LABEL)?[..])?,
             history: HistoryKey::try_from(&export(HISTORY_LABEL)?[..])?,
-            tree_hash: staged.group_context().tree_hash().try_into().map_err(|_| Refusal::Corrupt)?,
+            tree_hash: staged
+                .group_context()
+                .tree_hash()
+                .try_into()
+                .map_err(|_| Refusal::Corrupt)?,
         })
     }
 }
 
 /// The place of an own leaf among all: who is first acts first.
 pub fn rank_of(roster: &Roster, device: Device) -> u64 {
-    roster.values().position(|leaf| leaf.identity.device == device).unwrap_or(roster.len()) as u64
+    roster
+        .values()
+        .position(|leaf| leaf.identity.device == device)
+        .unwrap_or(roster.len()) as u64
 }

@@ -47,7 +47,12 @@ pub struct Intent {
 
 impl Machine {
     /// The commands `add`, `remove`, `leave`, `rotate`.
-    pub(crate) fn change_membership(&mut self, command: CommandId, name: &str, arguments: &Value) -> Result<(), Refused> {
+    pub(crate) fn change_membership(
+        &mut self,
+        command: CommandId,
+        name: &str,
+        arguments: &Value,
+    ) -> Result<(), Refused> {
         let conversation: Conversation = arguments.field("conversation")?;
         let users = || -> Result<Vec<User>, Refusal> { arguments.field("users") };
         let want = match name {
@@ -75,10 +80,19 @@ impl Machine {
         Ok(self.advance(conversation)?)
     }
 
-    pub(crate) fn want(&mut self, conversation: Conversation, want: Want, command: Option<CommandId>) -> Result<(), Refusal> {
+    pub(crate) fn want(
+        &mut self,
+        conversation: Conversation,
+        want: Want,
+        command: Option<CommandId>,
+    ) -> Result<(), Refusal> {
         let conv = self.conv_mut(conversation)?;
         let sequence = conv.intents.last_key_value().map_or(0, |(last, _)| last + 1);
-        let intent = Intent { want, command, packages: None };
+        let intent = Intent {
+            want,
+            command,
+            packages: None,
+        };
         self.rows.put(Row::Intent(conversation, sequence), &intent);
         self.conv_mut(conversation)?.intents.insert(sequence, intent);
         Ok(())
@@ -86,7 +100,14 @@ impl Machine {
 
     /// Work on the oldest intention. True when something is under way or was done.
     pub(crate) fn work_on_intent(&mut self, conversation: Conversation) -> Result<bool, Refusal> {
-        let Some((sequence, intent)) = self.conv(conversation)?.intents.first_key_value().map(|(sequence, intent)| (*sequence, intent.clone())) else { return Ok(false) };
+        let Some((sequence, intent)) = self
+            .conv(conversation)?
+            .intents
+            .first_key_value()
+            .map(|(sequence, intent)| (*sequence, intent.clone()))
+        else {
+            return Ok(false);
+        };
         let worked = match &intent.want {
             Want::Nothing => {
                 self.finish_intent(conversation, sequence, Ok(map! {"conversation" => conversation}));
@@ -94,7 +115,14 @@ impl Machine {
             }
             Want::Add(users) => self.work_on_add(conversation, sequence, users, &intent),
             Want::Remove(users) => self.work_on_remove(conversation, sequence, users),
-            Want::Rotate => self.make_commit(conversation, Plan { needs_path: true, intents: vec![sequence], ..Plan::default() }),
+            Want::Rotate => self.make_commit(
+                conversation,
+                Plan {
+                    needs_path: true,
+                    intents: vec![sequence],
+                    ..Plan::default()
+                },
+            ),
             Want::Leave => self.propose_leaving(conversation, sequence),
         };
         if let Err(refusal) = worked {
@@ -103,10 +131,25 @@ impl Machine {
         Ok(true)
     }
 
-    fn work_on_add(&mut self, conversation: Conversation, sequence: u64, users: &[User], intent: &Intent) -> Result<(), Refusal> {
+    fn work_on_add(
+        &mut self,
+        conversation: Conversation,
+        sequence: u64,
+        users: &[User],
+        intent: &Intent,
+    ) -> Result<(), Refusal> {
         let view = self.group_view(conversation)?;
-        let missing = |user: &User| self.directory.active_devices_of(*user).into_iter().filter(|device| view.leaf_of(*device).is_none()).collect::<Vec<_>>();
-        let wanted: BTreeMap<Device, User> = users.iter().flat_map(|user| missing(user).into_iter().map(move |device| (device, *user))).collect();
+        let missing = |user: &User| {
+            self.directory
+                .active_devices_of(*user)
+                .into_iter()
+                .filter(|device| view.leaf_of(*device).is_none())
+                .collect::<Vec<_>>()
+        };
+        let wanted: BTreeMap<Device, User> = users
+            .iter()
+            .flat_map(|user| missing(user).into_iter().map(move |device| (device, *user)))
+            .collect();
         if wanted.is_empty() {
             let result = map! {"conversation" => conversation};
             self.finish_intent(conversation, sequence, Ok(result)); // somebody else did it
@@ -120,15 +163,28 @@ impl Machine {
                 let mut users: Vec<User> = wanted.values().copied().collect();
                 users.sort();
                 users.dedup();
-                self.ask(Asked::Claim(conversation, sequence), |id| ClaimKeyPackages { id, users }.into());
+                self.ask(Asked::Claim(conversation, sequence), |id| {
+                    ClaimKeyPackages { id, users }.into()
+                });
             }
             return Ok(());
         };
         let needs_guests = !view.settings.guests && wanted.values().any(|user| self.is_guest(*user));
         if needs_guests {
             // Settings are judged as they were before a commit, so this one comes first; the intent stays.
-            let settings = Settings { version: view.settings.version + 1, guests: true, ..view.settings.clone() };
-            return self.make_commit(conversation, Plan { settings: Some(settings), needs_path: true, ..Plan::default() });
+            let settings = Settings {
+                version: view.settings.version + 1,
+                guests: true,
+                ..view.settings.clone()
+            };
+            return self.make_commit(
+                conversation,
+                Plan {
+                    settings: Some(settings),
+                    needs_path: true,
+                    ..Plan::default()
+                },
+            );
         }
         let mut adds = Vec::new();
         for (user, device, bytes) in packages {
@@ -139,18 +195,38 @@ impl Machine {
         if adds.is_empty() {
             return Err(Refusal::Unknown);
         }
-        self.make_commit(conversation, Plan { adds, intents: vec![sequence], ..Plan::default() })
+        self.make_commit(
+            conversation,
+            Plan {
+                adds,
+                intents: vec![sequence],
+                ..Plan::default()
+            },
+        )
     }
 
     pub(crate) fn is_guest(&self, user: User) -> bool {
-        self.directory.user(user).is_some_and(|state| state.role() == Role::Guest)
+        self.directory
+            .user(user)
+            .is_some_and(|state| state.role() == Role::Guest)
     }
 
     /// A key package is only used for whom the directory says it is: before anything is sealed to it.
-    fn verified_package(&mut self, conversation: Conversation, user: User, device: Device, bytes: &[u8]) -> Result<KeyPackage, Refusal> {
+    fn verified_package(
+        &mut self,
+        conversation: Conversation,
+        user: User,
+        device: Device,
+        bytes: &[u8],
+    ) -> Result<KeyPackage, Refusal> {
         let verified = self.check_package(user, device, bytes);
         if let Err(Refusal::IdentityMismatch) = verified {
-            self.alarm(AlarmKind::IdentityMismatch, Some(conversation), Some(device), "the server gave keys that are not this person's; nothing was sent");
+            self.alarm(
+                AlarmKind::IdentityMismatch,
+                Some(conversation),
+                Some(device),
+                "the server gave keys that are not this person's; nothing was sent",
+            );
         }
         verified
     }
@@ -158,10 +234,15 @@ impl Machine {
     fn check_package(&mut self, user: User, device: Device, bytes: &[u8]) -> Result<KeyPackage, Refusal> {
         let package = read_package(bytes)?;
         let provider = self.provider()?;
-        let package = package.validate(provider.crypto(), ProtocolVersion::Mls10).map_err(|_| Refusal::IdentityMismatch)?;
+        let package = package
+            .validate(provider.crypto(), ProtocolVersion::Mls10)
+            .map_err(|_| Refusal::IdentityMismatch)?;
         let leaf = Leaf::of(package.leaf_node())?;
         leaf.check(&self.directory)?;
-        let is_right = leaf.identity.user == user && leaf.identity.device == device && is_capable(package.leaf_node()) && self.directory.is_active(device);
+        let is_right = leaf.identity.user == user
+            && leaf.identity.device == device
+            && is_capable(package.leaf_node())
+            && self.directory.is_active(device);
         if is_right {
             Ok(package)
         } else {
@@ -169,29 +250,64 @@ impl Machine {
         }
     }
 
-    pub(crate) fn packages_claimed(&mut self, conversation: Conversation, sequence: u64, packages: Vec<(User, Device, Vec<u8>)>) -> Result<(), Refusal> {
-        let Some(intent) = self.conversations.get_mut(&conversation).and_then(|conv| conv.intents.get_mut(&sequence)) else { return Ok(()) };
-        intent.packages = Some(packages.into_iter().map(|(user, device, package)| (user, device, package.into())).collect());
+    pub(crate) fn packages_claimed(
+        &mut self,
+        conversation: Conversation,
+        sequence: u64,
+        packages: Vec<(User, Device, Vec<u8>)>,
+    ) -> Result<(), Refusal> {
+        let Some(intent) = self
+            .conversations
+            .get_mut(&conversation)
+            .and_then(|conv| conv.intents.get_mut(&sequence))
+        else {
+            return Ok(());
+        };
+        intent.packages = Some(
+            packages
+                .into_iter()
+                .map(|(user, device, package)| (user, device, package.into()))
+                .collect(),
+        );
         self.rows.put(Row::Intent(conversation, sequence), intent);
         self.advance(conversation)
     }
 
     fn work_on_remove(&mut self, conversation: Conversation, sequence: u64, users: &[User]) -> Result<(), Refusal> {
         let view = self.group_view(conversation)?;
-        let removes: Vec<u32> = view.roster.iter().filter(|(_, leaf)| users.contains(&leaf.identity.user)).map(|(index, _)| *index).collect();
+        let removes: Vec<u32> = view
+            .roster
+            .iter()
+            .filter(|(_, leaf)| users.contains(&leaf.identity.user))
+            .map(|(index, _)| *index)
+            .collect();
         if removes.is_empty() {
             self.finish_intent(conversation, sequence, Ok(map! {}));
             return Ok(());
         }
         let pending = |leaf: &u32| view.pending.iter().any(|pending| pending.leaf == *leaf);
         let removes = removes.into_iter().filter(|leaf| !pending(leaf)).collect();
-        self.make_commit(conversation, Plan { removes, needs_path: true, intents: vec![sequence], ..Plan::default() })
+        self.make_commit(
+            conversation,
+            Plan {
+                removes,
+                needs_path: true,
+                intents: vec![sequence],
+                ..Plan::default()
+            },
+        )
     }
 
     /// Leaving is proposed; somebody else commits it. Whoever is alone just stays.
     fn propose_leaving(&mut self, conversation: Conversation, sequence: u64) -> Result<(), Refusal> {
         let device = self.me()?.device;
-        if self.conv(conversation)?.state.pending.iter().any(|pending| pending.device == device) {
+        if self
+            .conv(conversation)?
+            .state
+            .pending
+            .iter()
+            .any(|pending| pending.device == device)
+        {
             return Ok(()); // waits for somebody's commit
         }
         if self.conv(conversation)?.state.devices < 2 {
@@ -200,18 +316,42 @@ impl Machine {
         self.group(conversation)?;
         let signer = &self.keys.as_ref().ok_or(Refusal::NotAllowed)?.sig;
         let loaded = self.groups.get_mut(&conversation).ok_or(Refusal::Corrupt)?;
-        let message = loaded.group.leave_group_via_self_remove(&loaded.provider, signer).map_err(|_| Refusal::CommitMalformed)?;
+        let message = loaded
+            .group
+            .leave_group_via_self_remove(&loaded.provider, signer)
+            .map_err(|_| Refusal::CommitMalformed)?;
         let proposal = serialized(&message)?;
-        let (group, epoch) = (self.conv(conversation)?.state.group, self.conv(conversation)?.state.epoch);
+        let (group, epoch) = (
+            self.conv(conversation)?.state.group,
+            self.conv(conversation)?.state.epoch,
+        );
         let id = self.random();
         let message = inmost_public::ids::sha256(&[&proposal]);
-        let frame = frames::Request::from(Propose { id, conversation, group, epoch, proposal }).encode();
-        let pending = PendingCommit { id, frame, message, epoch, kind: PendingKind::Propose { intent: sequence } };
+        let frame = frames::Request::from(Propose {
+            id,
+            conversation,
+            group,
+            epoch,
+            proposal,
+        })
+        .encode();
+        let pending = PendingCommit {
+            id,
+            frame,
+            message,
+            epoch,
+            kind: PendingKind::Propose { intent: sequence },
+        };
         self.put_pending(conversation, pending, Asked::Propose(conversation))
     }
 
     /// The commit that fulfils these intents is in.
-    pub(crate) fn fulfilled(&mut self, conversation: Conversation, intents: &[u64], has_added: bool) -> Result<(), Refusal> {
+    pub(crate) fn fulfilled(
+        &mut self,
+        conversation: Conversation,
+        intents: &[u64],
+        has_added: bool,
+    ) -> Result<(), Refusal> {
         for sequence in intents {
             self.finish_intent(conversation, *sequence, Ok(map! {"conversation" => conversation}));
         }
@@ -231,7 +371,10 @@ impl Machine {
 
     pub(crate) fn finish_intent(&mut self, conversation: Conversation, sequence: u64, result: Result<Value, Refused>) {
         self.rows.delete(Row::Intent(conversation, sequence));
-        let intent = self.conversations.get_mut(&conversation).and_then(|conv| conv.intents.remove(&sequence));
+        let intent = self
+            .conversations
+            .get_mut(&conversation)
+            .and_then(|conv| conv.intents.remove(&sequence));
         self.finish(intent.and_then(|intent| intent.command), result);
     }
 }

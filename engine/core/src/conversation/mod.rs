@@ -1,5 +1,6 @@
 //! One conversation as this device knows it: its row, and what is kept in memory beside it.
 
+pub mod arrival;
 pub mod commit;
 pub mod complaint;
 pub mod create;
@@ -22,8 +23,8 @@ use crate::keys::{ContentKey, HistoryKey};
 use crate::opened::OpenedIndex;
 use crate::outbox::Outbox;
 use crate::roster_history::RosterHistory;
-use membership::Intent;
 use commit::PendingCommit;
+use membership::Intent;
 
 /// Whether this device is in the group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,7 +140,17 @@ pub struct Conv {
 
 impl Conv {
     pub fn new(state: ConvState) -> Self {
-        Conv { state, unsaved: 0, keys: BTreeMap::new(), rosters: None, opened: None, outbox: Outbox::new(), unsent: BTreeSet::new(), intents: BTreeMap::new(), pending: None }
+        Conv {
+            state,
+            unsaved: 0,
+            keys: BTreeMap::new(),
+            rosters: None,
+            opened: None,
+            outbox: Outbox::new(),
+            unsent: BTreeSet::new(),
+            intents: BTreeMap::new(),
+            pending: None,
+        }
     }
 
     pub fn is_member(&self) -> bool {
@@ -147,7 +158,11 @@ impl Conv {
     }
 
     pub fn facts(&self) -> GroupFacts {
-        GroupFacts { dir_n: self.state.last_dir_n, time_ms: self.state.last_time_ms, pathless_adds: self.state.pathless_adds }
+        GroupFacts {
+            dir_n: self.state.last_dir_n,
+            time_ms: self.state.last_time_ms,
+            pathless_adds: self.state.pathless_adds,
+        }
     }
 
     pub fn next_n(&self) -> u64 {

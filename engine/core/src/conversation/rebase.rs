@@ -24,7 +24,9 @@ impl Machine {
         if !self.session.is_live() {
             return Ok(());
         }
-        let Some(conv) = self.conversations.get(&conversation) else { return Ok(()) };
+        let Some(conv) = self.conversations.get(&conversation) else {
+            return Ok(());
+        };
         match conv.state.membership {
             Membership::Creating => self.resend_pending(conversation).map(drop),
             Membership::Joining => self.work_on_join(conversation),
@@ -55,7 +57,11 @@ impl Machine {
         }
         while self.work_on_intent(conversation)? {
             let conv = self.conv(conversation)?;
-            let is_claiming = conv.intents.keys().next().is_some_and(|sequence| self.session.is_asked(&Asked::Claim(conversation, *sequence)));
+            let is_claiming = conv
+                .intents
+                .keys()
+                .next()
+                .is_some_and(|sequence| self.session.is_asked(&Asked::Claim(conversation, *sequence)));
             if conv.pending.is_some() || is_claiming || conv.state.pending.iter().any(|pending| pending.is_own_wish) {
                 return Ok(());
             }
@@ -78,7 +84,9 @@ impl Machine {
 
     /// True while a request waits for the log; it is sent once on each connection.
     fn resend_pending(&mut self, conversation: Conversation) -> Result<bool, Refusal> {
-        let Some(pending) = self.conv(conversation)?.pending.clone() else { return Ok(false) };
+        let Some(pending) = self.conv(conversation)?.pending.clone() else {
+            return Ok(false);
+        };
         let asked = match pending.kind {
             PendingKind::Create => Asked::Create(conversation),
             PendingKind::Member { .. } => Asked::Commit(conversation),
@@ -95,7 +103,12 @@ impl Machine {
     /// Another commit took the epoch: the own one is void, what it was for is not.
     pub(crate) fn lost_race(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         let is_member = |kind: &PendingKind| matches!(kind, PendingKind::Member { .. } | PendingKind::Propose { .. });
-        if self.conv(conversation)?.pending.as_ref().is_some_and(|pending| is_member(&pending.kind)) {
+        if self
+            .conv(conversation)?
+            .pending
+            .as_ref()
+            .is_some_and(|pending| is_member(&pending.kind))
+        {
             let pending = self.drop_pending(conversation);
             if let Some(id) = pending.map(|pending| pending.id) {
                 self.session.asked.remove(&id);
@@ -105,18 +118,28 @@ impl Machine {
     }
 
     /// The server refused a commit or proposal.
-    pub(crate) fn commit_refused(&mut self, conversation: Conversation, refused: &frames::Refused) -> Result<(), Refusal> {
-        let Some(pending) = self.conv(conversation)?.pending.clone() else { return Ok(()) };
+    pub(crate) fn commit_refused(
+        &mut self,
+        conversation: Conversation,
+        refused: &frames::Refused,
+    ) -> Result<(), Refusal> {
+        let Some(pending) = self.conv(conversation)?.pending.clone() else {
+            return Ok(());
+        };
         match refused.code.as_str() {
             // Something is in order that this device has not seen yet: it comes, voids this commit, and the intent is made again.
             "StaleEpoch" | "RemovalPending" => {
-                if refused.current_epoch.is_none_or(|epoch| epoch <= pending.epoch) || self.conv(conversation)?.state.epoch > pending.epoch {
+                if refused.current_epoch.is_none_or(|epoch| epoch <= pending.epoch)
+                    || self.conv(conversation)?.state.epoch > pending.epoch
+                {
                     self.void_commit(conversation)?;
                 }
                 self.probe(conversation)
             }
             // The facts have moved on (directory, clock, pathless adds): make it anew with those of now.
-            "DirectoryBehind" | "ClockSkewed" | "PathRequired" | "GroupInfoMismatch" if !self.session.retried.contains(&conversation) => {
+            "DirectoryBehind" | "ClockSkewed" | "PathRequired" | "GroupInfoMismatch"
+                if !self.session.retried.contains(&conversation) =>
+            {
                 self.session.retried.insert(conversation);
                 self.void_commit(conversation)?;
                 if refused.code == "PathRequired" {
@@ -153,9 +176,15 @@ impl Machine {
 
     fn void_commit(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         self.clear_commit(conversation)?;
-        if matches!(self.conv(conversation)?.pending.as_ref().map(|pending| &pending.kind), Some(PendingKind::Propose { .. })) {
+        if matches!(
+            self.conv(conversation)?.pending.as_ref().map(|pending| &pending.kind),
+            Some(PendingKind::Propose { .. })
+        ) {
             let loaded = self.group(conversation)?;
-            loaded.group.clear_pending_proposals(loaded.provider.storage()).map_err(|_| Refusal::Corrupt)?;
+            loaded
+                .group
+                .clear_pending_proposals(loaded.provider.storage())
+                .map_err(|_| Refusal::Corrupt)?;
         }
         self.drop_pending(conversation);
         Ok(())

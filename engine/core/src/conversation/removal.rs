@@ -23,7 +23,12 @@ const MAX_RANK: u64 = 30;
 
 impl Machine {
     /// A proposal in the log's order: the server's Remove with its cause, or somebody's wish to leave.
-    pub(crate) fn take_proposal(&mut self, conversation: Conversation, head: Head, bytes: &[u8]) -> Result<Taken, Refusal> {
+    pub(crate) fn take_proposal(
+        &mut self,
+        conversation: Conversation,
+        head: Head,
+        bytes: &[u8],
+    ) -> Result<Taken, Refusal> {
         let entry = log::Proposal::decode(bytes)?;
         if self.conv(conversation)?.state.membership == Membership::Removed {
             return Ok(Taken::Done);
@@ -34,16 +39,27 @@ impl Machine {
             }
         }
         let pending = self.conv(conversation)?.pending.clone();
-        let is_own = pending.as_ref().is_some_and(|pending| matches!(pending.kind, PendingKind::Propose { .. }) && pending.message == sha256(&[&entry.message]));
+        let is_own = pending.as_ref().is_some_and(|pending| {
+            matches!(pending.kind, PendingKind::Propose { .. }) && pending.message == sha256(&[&entry.message])
+        });
         // An own commit that was made without it cannot win any more.
         if !is_own && pending.is_some_and(|pending| matches!(pending.kind, PendingKind::Member { .. })) {
             self.clear_commit(conversation)?;
             self.lost_race(conversation)?;
         }
-        let taken = if is_own { self.own_proposal(conversation) } else { self.store_proposal(conversation, &entry) };
+        let taken = if is_own {
+            self.own_proposal(conversation)
+        } else {
+            self.store_proposal(conversation, &entry)
+        };
         match taken {
             Ok(Some((leaf, device, is_own_wish))) => {
-                self.conv_mut(conversation)?.state.pending.push(PendingRemoval { n: head.n, leaf, device, is_own_wish });
+                self.conv_mut(conversation)?.state.pending.push(PendingRemoval {
+                    n: head.n,
+                    leaf,
+                    device,
+                    is_own_wish,
+                });
                 if is_own {
                     self.drop_pending(conversation);
                 }
@@ -63,16 +79,25 @@ impl Machine {
         Ok(Some((leaf, device, true)))
     }
 
-    fn store_proposal(&mut self, conversation: Conversation, entry: &log::Proposal) -> Result<Option<(u32, Device, bool)>, Refusal> {
+    fn store_proposal(
+        &mut self,
+        conversation: Conversation,
+        entry: &log::Proposal,
+    ) -> Result<Option<(u32, Device, bool)>, Refusal> {
         let view = self.group_view(conversation)?;
         if entry.epoch != view.epoch {
             return Ok(None); // its epoch is over; the server proposes again
         }
         let message = message_in(&entry.message)?;
         let loaded = self.group(conversation)?;
-        let processed = loaded.group.process_message(&loaded.provider, message).map_err(|_| Refusal::Malformed)?;
+        let processed = loaded
+            .group
+            .process_message(&loaded.provider, message)
+            .map_err(|_| Refusal::Malformed)?;
         let sender = processed.sender().clone();
-        let ProcessedMessageContent::ProposalMessage(queued) = processed.into_content() else { return Err(Refusal::Malformed) };
+        let ProcessedMessageContent::ProposalMessage(queued) = processed.into_content() else {
+            return Err(Refusal::Malformed);
+        };
         let (leaf, is_own_wish) = match (queued.proposal(), &sender) {
             (Proposal::Remove(remove), Sender::External(_)) => (remove.removed().u32(), false),
             (Proposal::SelfRemove, Sender::Member(leaf)) => (leaf.u32(), true),
@@ -84,7 +109,10 @@ impl Machine {
             cause_covers(entry.cause.ok_or(Refusal::RemovalWithoutCause)?, of, &self.directory)?;
         }
         let loaded = self.group(conversation)?;
-        loaded.group.store_pending_proposal(loaded.provider.storage(), *queued).map_err(|_| Refusal::Corrupt)?;
+        loaded
+            .group
+            .store_pending_proposal(loaded.provider.storage(), *queued)
+            .map_err(|_| Refusal::Corrupt)?;
         Ok(Some((leaf, of.identity.device, is_own_wish)))
     }
 
@@ -101,7 +129,10 @@ impl Machine {
         if state.pending.iter().any(|pending| pending.device == me.device) || state.stale.contains(&me.device) {
             return Ok(()); // one's own removal is others' to commit
         }
-        let own_revoked = state.stale.iter().any(|device| self.directory.device(*device).is_some_and(|of| of.user == me.user));
+        let own_revoked = state
+            .stale
+            .iter()
+            .any(|device| self.directory.device(*device).is_some_and(|of| of.user == me.user));
         let has_words = !self.conv(conversation)?.outbox.is_empty() || !self.conv(conversation)?.intents.is_empty();
         if !is_due && !has_words && !own_revoked {
             let view = self.group_view(conversation)?;
@@ -113,8 +144,20 @@ impl Machine {
         }
         let view = self.group_view(conversation)?;
         let is_pending = |leaf: u32| view.pending.iter().any(|pending| pending.leaf == leaf);
-        let removes = view.roster.iter().filter(|(index, leaf)| !is_pending(**index) && !self.directory.is_active(leaf.identity.device)).map(|(index, _)| *index).collect();
-        self.make_commit(conversation, Plan { removes, needs_path: true, ..Plan::default() })
+        let removes = view
+            .roster
+            .iter()
+            .filter(|(index, leaf)| !is_pending(**index) && !self.directory.is_active(leaf.identity.device))
+            .map(|(index, _)| *index)
+            .collect();
+        self.make_commit(
+            conversation,
+            Plan {
+                removes,
+                needs_path: true,
+                ..Plan::default()
+            },
+        )
     }
 
     /// The directory ended devices: their leaves have to go.
@@ -127,7 +170,11 @@ impl Machine {
             self.rosters(conversation)?;
             let conv = self.conv(conversation)?;
             let (epoch, rosters) = (conv.state.epoch, conv.rosters.as_ref());
-            let ended: Vec<Device> = devices.iter().copied().filter(|device| rosters.and_then(|rosters| rosters.has(epoch, *device)) == Some(true)).collect();
+            let ended: Vec<Device> = devices
+                .iter()
+                .copied()
+                .filter(|device| rosters.and_then(|rosters| rosters.has(epoch, *device)) == Some(true))
+                .collect();
             let stale = &mut self.conv_mut(conversation)?.state.stale;
             let before = stale.len();
             stale.extend(ended);
@@ -142,7 +189,12 @@ impl Machine {
 
     /// A commit removed this device.
     pub(crate) fn was_removed(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        let own = self.conv(conversation)?.state.pending.iter().any(|pending| pending.is_own_wish);
+        let own = self
+            .conv(conversation)?
+            .state
+            .pending
+            .iter()
+            .any(|pending| pending.is_own_wish);
         let state = &mut self.conv_mut(conversation)?.state;
         state.membership = Membership::Removed;
         state.pending.clear();
@@ -150,17 +202,29 @@ impl Machine {
         self.save_conv(conversation);
         self.groups.remove(&conversation);
         let slot = self.conv(conversation)?.state.slot;
-        self.rows.delete_prefix(&crate::rows::Row::Group(conversation, slot).key());
+        self.rows
+            .delete_prefix(&crate::rows::Row::Group(conversation, slot).key());
         self.drop_pending(conversation);
         self.drop_outbox(conversation, &Refusal::NotAMember);
         let intents: Vec<u64> = self.conv(conversation)?.intents.keys().copied().collect();
         for sequence in intents {
-            let wanted_to_leave = self.conv(conversation)?.intents.get(&sequence).is_some_and(|intent| intent.want == super::membership::Want::Leave);
-            let result = if wanted_to_leave { Ok(map! {}) } else { Err(Refusal::NotAMember.into()) };
+            let wanted_to_leave = self
+                .conv(conversation)?
+                .intents
+                .get(&sequence)
+                .is_some_and(|intent| intent.want == super::membership::Want::Leave);
+            let result = if wanted_to_leave {
+                Ok(map! {})
+            } else {
+                Err(Refusal::NotAMember.into())
+            };
             self.finish_intent(conversation, sequence, result);
         }
         let change = if own { "left" } else { "removed" };
-        self.out.event("conversation", map! {"conversation" => conversation, "change" => change});
+        self.out.event(
+            "conversation",
+            map! {"conversation" => conversation, "change" => change},
+        );
         Ok(())
     }
 }

@@ -38,7 +38,10 @@ pub struct Handshake {
 
 impl Simulated {
     pub fn start(hash: [u8; 32]) -> Self {
-        Simulated { hash, ..Default::default() }
+        Simulated {
+            hash,
+            ..Default::default()
+        }
     }
 
     /// Take the next entry that is not a message; what it changed if it led to a new epoch.
@@ -47,7 +50,16 @@ impl Simulated {
             Kind::Create => {
                 let create = Create::decode(entry)?;
                 self.leaves = vec![Some(create.creator)];
-                Ok(Some((0, EpochChange { n, committer: Some(create.creator), joined: vec![create.creator], left: vec![], is_start: true })))
+                Ok(Some((
+                    0,
+                    EpochChange {
+                        n,
+                        committer: Some(create.creator),
+                        joined: vec![create.creator],
+                        left: vec![],
+                        is_start: true,
+                    },
+                )))
             }
             Kind::Proposal => {
                 let proposal = Handshake::read(&Proposal::decode(entry)?.message)?;
@@ -69,13 +81,21 @@ impl Simulated {
         if commit.epoch != self.epoch {
             return Err(Refusal::Malformed);
         }
-        let committer_before = commit.sender.and_then(|leaf| self.leaves.get(leaf as usize).copied().flatten());
+        let committer_before = commit
+            .sender
+            .and_then(|leaf| self.leaves.get(leaf as usize).copied().flatten());
         let mut removes = commit.removes.clone();
         if commit.references > 0 {
             // commit_allowed: a member's commit leaves out no pending removal but its own.
             removes.extend(self.pending.iter().copied().filter(|leaf| Some(*leaf) != commit.sender));
         }
-        let mut change = EpochChange { n, committer: committer_before.or(commit.path_device), joined: vec![], left: vec![], is_start: false };
+        let mut change = EpochChange {
+            n,
+            committer: committer_before.or(commit.path_device),
+            joined: vec![],
+            left: vec![],
+            is_start: false,
+        };
         for leaf in removes {
             if let Some(device) = self.leaves.get_mut(leaf as usize).and_then(Option::take) {
                 change.left.push(device);
@@ -118,7 +138,10 @@ impl Handshake {
             return Err(Refusal::Malformed);
         }
         reader.vector()?; // group id
-        let mut handshake = Handshake { epoch: reader.number(8)?, ..Default::default() };
+        let mut handshake = Handshake {
+            epoch: reader.number(8)?,
+            ..Default::default()
+        };
         match reader.number(1)? {
             1 => handshake.sender = Some(reader.number(4)? as u32),
             2 => {

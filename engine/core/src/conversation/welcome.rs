@@ -39,19 +39,46 @@ pub struct Waiting {
 
 impl Machine {
     pub(crate) fn welcomed(&mut self, welcome: WaitingWelcome) -> Result<(), Refusal> {
-        let WaitingWelcome { conversation, group, epoch, n, welcome } = welcome;
+        let WaitingWelcome {
+            conversation,
+            group,
+            epoch,
+            n,
+            welcome,
+        } = welcome;
         let state = self.conversations.get(&conversation).map(|conv| &conv.state);
-        let is_late = state.is_some_and(|state| state.membership == Membership::Member && state.epoch >= epoch || state.head.is_some_and(|head| head.n >= n && state.membership == Membership::Removed));
+        let is_late = state.is_some_and(|state| {
+            state.membership == Membership::Member && state.epoch >= epoch
+                || state
+                    .head
+                    .is_some_and(|head| head.n >= n && state.membership == Membership::Removed)
+        });
         if is_late {
             return self.take_welcome(conversation);
         }
-        if state.is_some_and(|state| matches!(state.membership, Membership::Creating | Membership::Member)) || self.conversations.get(&conversation).is_some_and(|conv| conv.pending.is_some()) {
+        if state.is_some_and(|state| matches!(state.membership, Membership::Creating | Membership::Member))
+            || self
+                .conversations
+                .get(&conversation)
+                .is_some_and(|conv| conv.pending.is_some())
+        {
             return Ok(()); // the own way in comes first; the Welcome is handed over again at the next sync
         }
-        self.rows.put(Row::Welcome(conversation), &Waiting { group, epoch, n, welcome });
+        self.rows.put(
+            Row::Welcome(conversation),
+            &Waiting {
+                group,
+                epoch,
+                n,
+                welcome,
+            },
+        );
         match self.conversations.get_mut(&conversation) {
             Some(conv) => conv.state.membership = Membership::Welcomed,
-            None => drop(self.conversations.insert(conversation, Conv::new(ConvState::new(group, Membership::Welcomed)))),
+            None => drop(
+                self.conversations
+                    .insert(conversation, Conv::new(ConvState::new(group, Membership::Welcomed))),
+            ),
         }
         self.save_conv(conversation);
         self.advance(conversation)
@@ -64,37 +91,78 @@ impl Machine {
     }
 
     pub(crate) fn work_on_welcome(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        let Some(waiting) = self.rows.get::<Waiting>(Row::Welcome(conversation))? else { return Ok(()) };
-        let is_asked = self.session.is_asked(&Asked::Tree(conversation)) || self.session.is_asked(&Asked::WelcomeLog(conversation));
+        let Some(waiting) = self.rows.get::<Waiting>(Row::Welcome(conversation))? else {
+            return Ok(());
+        };
+        let is_asked = self.session.is_asked(&Asked::Tree(conversation))
+            || self.session.is_asked(&Asked::WelcomeLog(conversation));
         if !is_asked {
-            self.ask(Asked::Tree(conversation), |id| FetchTree { id, conversation, epoch: waiting.epoch }.into());
+            self.ask(Asked::Tree(conversation), |id| {
+                FetchTree {
+                    id,
+                    conversation,
+                    epoch: waiting.epoch,
+                }
+                .into()
+            });
         }
         Ok(())
     }
 
     pub(crate) fn welcome_tree(&mut self, tree: Tree) -> Result<(), Refusal> {
         let conversation = tree.conversation;
-        let Some(waiting) = self.rows.get::<Waiting>(Row::Welcome(conversation))? else { return Ok(()) };
+        let Some(waiting) = self.rows.get::<Waiting>(Row::Welcome(conversation))? else {
+            return Ok(());
+        };
         if tree.n != waiting.n || tree.epoch != waiting.epoch {
-            return self.refuse_welcome(conversation, AlarmKind::ServerMisbehaved, "a Welcome whose commit stands elsewhere in the log");
+            return self.refuse_welcome(
+                conversation,
+                AlarmKind::ServerMisbehaved,
+                "a Welcome whose commit stands elsewhere in the log",
+            );
         }
         let first = tree.n;
         self.session.trees.insert(conversation, tree);
-        self.ask(Asked::WelcomeLog(conversation), |id| FetchLog { id, conversation, first, limit: 1, without_messages: true }.into());
+        self.ask(Asked::WelcomeLog(conversation), |id| {
+            FetchLog {
+                id,
+                conversation,
+                first,
+                limit: 1,
+                without_messages: true,
+            }
+            .into()
+        });
         Ok(())
     }
 
     pub(crate) fn welcome_log(&mut self, page: &LogPage) -> Result<(), Refusal> {
         let conversation = page.conversation;
-        let (Some(waiting), Some(tree)) = (self.rows.get::<Waiting>(Row::Welcome(conversation))?, self.session.trees.remove(&conversation)) else { return Ok(()) };
+        let (Some(waiting), Some(tree)) = (
+            self.rows.get::<Waiting>(Row::Welcome(conversation))?,
+            self.session.trees.remove(&conversation),
+        ) else {
+            return Ok(());
+        };
         self.heard_of(conversation, page.next_n);
         let Some(item) = page.items.first().filter(|item| item.n == waiting.n) else {
-            return self.refuse_welcome(conversation, AlarmKind::ServerMisbehaved, "the log does not show a Welcome's commit");
+            return self.refuse_welcome(
+                conversation,
+                AlarmKind::ServerMisbehaved,
+                "the log does not show a Welcome's commit",
+            );
         };
         let entry = Entry::of(item)?;
-        let head = Head { n: item.n, hash: log::log_next(&page.hash_before, item.n, item.kind, &entry.digest) };
+        let head = Head {
+            n: item.n,
+            hash: log::log_next(&page.hash_before, item.n, item.kind, &entry.digest),
+        };
         let (Some(bytes), true) = (entry.bytes, head.hash == tree.hash && item.kind == Kind::Commit as u8) else {
-            return self.refuse_welcome(conversation, AlarmKind::ServerMisbehaved, "the log does not show a Welcome's commit");
+            return self.refuse_welcome(
+                conversation,
+                AlarmKind::ServerMisbehaved,
+                "the log does not show a Welcome's commit",
+            );
         };
         let commit = log::Commit::decode(bytes)?;
         let aad = CommitAad::decode(&authenticated_data(&commit.message)?)?;
@@ -102,7 +170,11 @@ impl Machine {
             None => return self.stall(conversation, aad.dir.n),
             Some(hash) if hash != aad.dir.hash => {
                 self.directory_fork("a Welcome's commit names another directory than this device's");
-                return self.refuse_welcome(conversation, AlarmKind::DirectoryForked, "a Welcome's commit names another directory");
+                return self.refuse_welcome(
+                    conversation,
+                    AlarmKind::DirectoryForked,
+                    "a Welcome's commit names another directory",
+                );
             }
             Some(_) => {}
         }
@@ -113,8 +185,16 @@ impl Machine {
                 self.install(conversation, loaded, head, page.hash_before, &aad)?;
                 self.show_own_coming(conversation, item.n, item.at_ms, &added)
             }
-            Err(Refusal::IdentityMismatch) => self.refuse_welcome(conversation, AlarmKind::IdentityMismatch, "a Welcome into a group with a leaf that is not who the directory says"),
-            Err(refusal) => self.refuse_welcome(conversation, AlarmKind::CommitRefused, &format!("a Welcome that does not fit its commit: {}", refusal.code())),
+            Err(Refusal::IdentityMismatch) => self.refuse_welcome(
+                conversation,
+                AlarmKind::IdentityMismatch,
+                "a Welcome into a group with a leaf that is not who the directory says",
+            ),
+            Err(refusal) => self.refuse_welcome(
+                conversation,
+                AlarmKind::CommitRefused,
+                &format!("a Welcome that does not fit its commit: {}", refusal.code()),
+            ),
         }
     }
 
@@ -130,13 +210,25 @@ impl Machine {
         self.forget(conversation)
     }
 
-    fn join_by_welcome(&mut self, conversation: Conversation, waiting: &Waiting, tree: &[u8], commit: &log::Commit) -> Result<Loaded, Refusal> {
+    fn join_by_welcome(
+        &mut self,
+        conversation: Conversation,
+        waiting: &Waiting,
+        tree: &[u8],
+        commit: &log::Commit,
+    ) -> Result<Loaded, Refusal> {
         let message = MlsMessageIn::tls_deserialize_exact(&waiting.welcome[..]).map_err(|_| Refusal::Malformed)?;
-        let MlsMessageBodyIn::Welcome(welcome) = message.extract() else { return Err(Refusal::Malformed) };
+        let MlsMessageBodyIn::Welcome(welcome) = message.extract() else {
+            return Err(Refusal::Malformed);
+        };
         let tree = RatchetTreeIn::tls_deserialize_exact(tree).map_err(|_| Refusal::Malformed)?;
         let provider = self.provider()?;
         let prefix = Row::KeyPackages.key();
-        let rows = self.rows.with_prefix(&prefix).into_iter().map(|(key, value)| (key[prefix.len()..].to_vec(), value));
+        let rows = self
+            .rows
+            .with_prefix(&prefix)
+            .into_iter()
+            .map(|(key, value)| (key[prefix.len()..].to_vec(), value));
         provider.storage().load(rows);
         let staged = StagedWelcome::build_from_welcome(&provider, &join_config(), welcome)
             .map_err(|_| Refusal::CommitInvalid)?
@@ -149,7 +241,9 @@ impl Machine {
         let slot = 1 - self.conv(conversation)?.state.slot;
         let loaded = self.keep_key_packages(Loaded { provider, group, slot })?;
         let is_that_commit = matches!(message_in(&commit.message)?, ProtocolMessage::PublicMessage(message) if message.confirmation_tag() == Some(loaded.group.confirmation_tag()));
-        let is_there = loaded.group.group_id().as_slice() == waiting.group.0 && loaded.group.epoch().as_u64() == waiting.epoch && commit.epoch + 1 == waiting.epoch;
+        let is_there = loaded.group.group_id().as_slice() == waiting.group.0
+            && loaded.group.epoch().as_u64() == waiting.epoch
+            && commit.epoch + 1 == waiting.epoch;
         if !is_that_commit || !is_there {
             return Err(Refusal::CommitInvalid);
         }
@@ -180,8 +274,14 @@ impl Machine {
             self.session.wake(crate::session::Wake::KeyPackages, self.now + 1);
         }
         fresh.storage().load(loaded.provider.storage().rows_of_group(&id));
-        let group = openmls::group::MlsGroup::load(fresh.storage(), loaded.group.group_id()).map_err(|_| Refusal::Corrupt)?.ok_or(Refusal::Corrupt)?;
-        Ok(Loaded { provider: fresh, group, slot: loaded.slot })
+        let group = openmls::group::MlsGroup::load(fresh.storage(), loaded.group.group_id())
+            .map_err(|_| Refusal::Corrupt)?
+            .ok_or(Refusal::Corrupt)?;
+        Ok(Loaded {
+            provider: fresh,
+            group,
+            slot: loaded.slot,
+        })
     }
 
     /// Before a group is used: every leaf is the directory's, and there is nothing in it but what version 1 has.
@@ -192,7 +292,10 @@ impl Machine {
         let key = match extensions.external_senders().and_then(|senders| senders.first()) {
             Some(sender) => {
                 let bytes = sender.tls_serialize_detached().map_err(|_| Refusal::Corrupt)?;
-                let key: [u8; 32] = bytes.get(1..33).and_then(|key| key.try_into().ok()).ok_or(Refusal::CommitMalformed)?; // behind its length
+                let key: [u8; 32] = bytes
+                    .get(1..33)
+                    .and_then(|key| key.try_into().ok())
+                    .ok_or(Refusal::CommitMalformed)?; // behind its length
                 if !self.directory.was_server_key(&key) {
                     return Err(Refusal::CommitMalformed);
                 }
@@ -206,7 +309,9 @@ impl Machine {
         let own = self.me()?.user;
         let is_general = conversation == general_conversation(org);
         let is_personal = conversation == personal_conversation(org, own);
-        if is_general != (settings.kind == ConversationKind::General) || is_personal != (settings.kind == ConversationKind::Personal) {
+        if is_general != (settings.kind == ConversationKind::General)
+            || is_personal != (settings.kind == ConversationKind::Personal)
+        {
             return Err(Refusal::WrongPlace);
         }
         for member in loaded.group.members() {
@@ -220,7 +325,14 @@ impl Machine {
     }
 
     /// A group that was proved by the log becomes the present one. What lies before it is read when somebody looks.
-    pub(crate) fn install(&mut self, conversation: Conversation, loaded: Loaded, head: Head, before: [u8; 32], aad: &CommitAad) -> Result<(), Refusal> {
+    pub(crate) fn install(
+        &mut self,
+        conversation: Conversation,
+        loaded: Loaded,
+        head: Head,
+        before: [u8; 32],
+        aad: &CommitAad,
+    ) -> Result<(), Refusal> {
         let slot = loaded.slot;
         let epoch = loaded.group.epoch().as_u64();
         let group = Group::from_slice(loaded.group.group_id().as_slice())?;
@@ -240,7 +352,11 @@ impl Machine {
         }
         (state.group, state.membership, state.head) = (group, Membership::Member, Some(head));
         (state.joined_n, state.joined_before, state.joined_epoch) = (head.n, before, epoch);
-        state.spans = vec![Span { first: head.n, last: head.n, before }];
+        state.spans = vec![Span {
+            first: head.n,
+            last: head.n,
+            before,
+        }];
         state.prologue = Prologue::Wanted;
         (state.last_dir_n, state.last_time_ms, state.pathless_adds) = (aad.dir.n, aad.time_ms, 0);
         (state.own_path_ms, state.group_path_ms) = (now, aad.time_ms);
@@ -249,14 +365,23 @@ impl Machine {
         state.sealing_stopped = None;
         state.keys_from = epoch;
         let devices: Vec<Device> = view.roster.values().map(|leaf| leaf.identity.device).collect();
-        let change = EpochChange { n: head.n, committer: None, joined: devices, left: vec![], is_start: true };
+        let change = EpochChange {
+            n: head.n,
+            committer: None,
+            joined: devices,
+            left: vec![],
+            is_start: true,
+        };
         self.add_epoch(conversation, epoch, &change)?;
         self.refresh(conversation)?;
         self.lower_keys_from(conversation)?;
         self.opened(conversation)?.note(head.n, &head.hash);
         self.save_log(conversation);
         self.wants_vault_row(conversation);
-        self.out.event("conversation", map! {"conversation" => conversation, "change" => "joined"});
+        self.out.event(
+            "conversation",
+            map! {"conversation" => conversation, "change" => "joined"},
+        );
         self.heard_of(conversation, head.n + 1);
         self.catch_up(conversation)?;
         if !self.is_behind(conversation) {
@@ -265,18 +390,28 @@ impl Machine {
         Ok(())
     }
 
-    fn show_own_coming(&mut self, conversation: Conversation, n: u64, at_ms: u64, commit: &Handshake) -> Result<(), Refusal> {
+    fn show_own_coming(
+        &mut self,
+        conversation: Conversation,
+        n: u64,
+        at_ms: u64,
+        commit: &Handshake,
+    ) -> Result<(), Refusal> {
         let user_of = |device: &Device| self.directory.device(*device).map(|state| state.user);
         let mut users: Vec<User> = commit.adds.iter().filter_map(user_of).collect();
         users.sort();
         users.dedup();
         let view = self.group_view(conversation)?;
-        let by = commit.sender.and_then(|leaf| view.roster.get(&leaf)).map(|leaf| leaf.identity);
+        let by = commit
+            .sender
+            .and_then(|leaf| view.roster.get(&leaf))
+            .map(|leaf| leaf.identity);
         let row = map! {
             "conversation" => conversation, "n" => n, "id" => Value::Nil, "device" => by.map(|by| by.device), "user" => by.map(|by| by.user),
             "time_ms" => at_ms, "at_ms" => at_ms, "epoch" => view.epoch, "type" => "joined", "users" => users, "by" => by.map(|by| by.user),
         };
-        self.out.message(crate::timeline::message_key(conversation, n), Some(&row));
+        self.out
+            .message(crate::timeline::message_key(conversation, n), Some(&row));
         Ok(())
     }
 }

@@ -50,11 +50,27 @@ pub type Who = usize;
 
 impl World {
     pub fn new(seed: u64) -> Self {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_millis() as u64;
         let org = Org([0xAA; 16]);
-        let link = InvitationLink { org, invitation: Invitation([1; 16]), seed: [2; 32], account: "owner".into(), from: None };
+        let link = InvitationLink {
+            org,
+            invitation: Invitation([1; 16]),
+            seed: [2; 32],
+            account: "owner".into(),
+            from: None,
+        };
         let server = Server::new(org, *KeyPair::from_seed([2; 32]).public(), now);
-        World { now, rng: ChaCha20Rng::seed_from_u64(seed), server, clients: vec![], owner_link: link.encode(), org }
+        World {
+            now,
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            server,
+            clients: vec![],
+            owner_link: link.encode(),
+            org,
+        }
     }
 
     /// An organisation of people with these names; the first is the owner.
@@ -99,15 +115,24 @@ impl World {
         let who = self.clients.len();
         let client = self.blank(name);
         self.clients.push(client);
-        let begun = self.command(who, "begin", map! {"link" => link, "name" => name, "origin" => ORIGIN, "is_bot" => is_bot}).unwrap();
+        let begun = self
+            .command(
+                who,
+                "begin",
+                map! {"link" => link, "name" => name, "origin" => ORIGIN, "is_bot" => is_bot},
+            )
+            .unwrap();
         let client = &mut self.clients[who];
         client.user = begun.field("user").unwrap();
         client.device = begun.field("device").unwrap();
         client.recovery_key = begun.field("recovery_key").unwrap();
         let mut out = vec![];
-        self.server.append(&begun.field::<Vec<u8>>("entry").unwrap(), &mut out).unwrap();
+        self.server
+            .append(&begun.field::<Vec<u8>>("entry").unwrap(), &mut out)
+            .unwrap();
         self.route(out);
-        self.command(who, "claimed", map! {"server_key" => *self.server.key.public()}).unwrap();
+        self.command(who, "claimed", map! {"server_key" => *self.server.key.public()})
+            .unwrap();
         self.connect(who);
         self.settle();
         who
@@ -150,7 +175,12 @@ impl World {
     }
 
     pub fn step(&mut self, who: Who, kind: InputKind) {
-        let input = Input { now_ms: self.now, entropy: self.entropy(), kind }.encode();
+        let input = Input {
+            now_ms: self.now,
+            entropy: self.entropy(),
+            kind,
+        }
+        .encode();
         match self.clients[who].engine.step(&input) {
             Ok(effects) => self.carry_out(who, &effects),
             Err(refused) => panic!("{} refused a step: {refused}", self.clients[who].name),
@@ -158,8 +188,10 @@ impl World {
     }
 
     /// Rows, frames, events, in this order; a crash cuts them off.
-    fn carry_out(&mut self, who: Who, effects: &[u8]) {
-        let Value::Array(effects) = pack::decode(effects).unwrap() else { panic!() };
+    pub fn carry_out(&mut self, who: Who, effects: &[u8]) {
+        let Value::Array(effects) = pack::decode(effects).unwrap() else {
+            panic!()
+        };
         let client = &mut self.clients[who];
         let mut dies = || match client.crash_in.as_mut() {
             Some(0) => true,
@@ -198,14 +230,20 @@ impl World {
         }
         for event in effects[2].list().unwrap() {
             let event = event.list().unwrap();
-            client.events.push((event[0].text().unwrap().to_owned(), event[1].clone()));
+            client
+                .events
+                .push((event[0].text().unwrap().to_owned(), event[1].clone()));
         }
         client.wake_at_ms = effects[3].uint().ok();
     }
 
     pub fn route(&mut self, out: server::Out) {
         for (device, frame) in out {
-            if let Some(client) = self.clients.iter_mut().find(|client| client.device == device && client.is_connected) {
+            if let Some(client) = self
+                .clients
+                .iter_mut()
+                .find(|client| client.device == device && client.is_connected)
+            {
                 client.inbox.push_back(frame);
             }
         }
@@ -217,9 +255,17 @@ impl World {
             return false;
         }
         if let Some(frame) = self.clients[who].outbox.pop_front() {
-            let (user, device, is_returning) = (self.clients[who].user, self.clients[who].device, self.clients[who].is_returning);
+            let (user, device, is_returning) = (
+                self.clients[who].user,
+                self.clients[who].device,
+                self.clients[who].is_returning,
+            );
             self.server.now = self.now;
-            let out = if is_returning { self.server.handle_returning(user, device, &frame) } else { self.server.handle(device, &frame) };
+            let out = if is_returning {
+                self.server.handle_returning(user, device, &frame)
+            } else {
+                self.server.handle(device, &frame)
+            };
             self.route(out);
             return true;
         }
@@ -248,8 +294,15 @@ impl World {
         for _ in 0..500 {
             self.deliver();
             let due = |client: &&Client| client.is_connected && client.crash_in != Some(0);
-            let next = self.clients.iter().filter(due).filter_map(|client| client.wake_at_ms).min();
-            let Some(at) = next.filter(|at| *at <= self.now + 65_000) else { return };
+            let next = self
+                .clients
+                .iter()
+                .filter(due)
+                .filter_map(|client| client.wake_at_ms)
+                .min();
+            let Some(at) = next.filter(|at| *at <= self.now + 65_000) else {
+                return;
+            };
             self.now = self.now.max(at);
             for who in 0..self.clients.len() {
                 if self.clients[who].is_connected && self.clients[who].wake_at_ms.is_some_and(|at| at <= self.now) {
@@ -264,18 +317,31 @@ impl World {
     pub fn give(&mut self, who: Who, name: &str, arguments: Value) -> [u8; 16] {
         let mut id = [0; 16];
         self.rng.fill_bytes(&mut id);
-        self.step(who, InputKind::Command { id, name: name.into(), arguments });
+        self.step(
+            who,
+            InputKind::Command {
+                id,
+                name: name.into(),
+                arguments,
+            },
+        );
         id
     }
 
     pub fn outcome(&self, who: Who, id: [u8; 16]) -> Option<Result<Value, String>> {
-        self.clients[who].events.iter().find(|(name, details)| (name == "done" || name == "refused") && details.get("command").bytes().ok() == Some(&id)).map(|(name, details)| {
-            if name == "done" {
-                Ok(details.clone())
-            } else {
-                Err(details.get("code").text().unwrap().to_owned())
-            }
-        })
+        self.clients[who]
+            .events
+            .iter()
+            .find(|(name, details)| {
+                (name == "done" || name == "refused") && details.get("command").bytes().ok() == Some(&id)
+            })
+            .map(|(name, details)| {
+                if name == "done" {
+                    Ok(details.clone())
+                } else {
+                    Err(details.get("code").text().unwrap().to_owned())
+                }
+            })
     }
 
     /// Give a command and settle until its outcome.
@@ -300,7 +366,13 @@ impl World {
 
     pub fn create(&mut self, by: Who, title: &str, with: &[Who]) -> Conversation {
         let users: Vec<User> = with.iter().map(|who| self.user(*who)).collect();
-        let made = self.command(by, "create", map! {"kind" => "group", "title" => title, "users" => users}).unwrap();
+        let made = self
+            .command(
+                by,
+                "create",
+                map! {"kind" => "group", "title" => title, "users" => users},
+            )
+            .unwrap();
         self.settle();
         made.field("conversation").unwrap()
     }
@@ -310,7 +382,9 @@ impl World {
     }
 
     pub fn send(&mut self, by: Who, to: Conversation, text: &str) -> u64 {
-        let sent = self.try_send(by, to, text).unwrap_or_else(|code| panic!("{text:?} was refused: {code}"));
+        let sent = self
+            .try_send(by, to, text)
+            .unwrap_or_else(|code| panic!("{text:?} was refused: {code}"));
         self.settle();
         sent.field("n").unwrap()
     }
@@ -321,17 +395,37 @@ impl World {
 
     /// Texts in a conversation as this device shows them, in order.
     pub fn texts(&self, who: Who, conversation: Conversation) -> Vec<String> {
-        let rows = self.clients[who].messages.iter().filter(|(key, row)| key.starts_with(&conversation.0) && row.get("n").uint().is_ok());
-        rows.filter(|(_, row)| row.get("type").text() == Ok("text")).map(|(_, row)| row.get("text").text().unwrap().to_owned()).collect()
+        let rows = self.clients[who]
+            .messages
+            .iter()
+            .filter(|(key, row)| key.starts_with(&conversation.0) && row.get("n").uint().is_ok());
+        rows.filter(|(_, row)| row.get("type").text() == Ok("text"))
+            .map(|(_, row)| row.get("text").text().unwrap().to_owned())
+            .collect()
     }
 
     pub fn kinds(&self, who: Who, conversation: Conversation) -> Vec<String> {
-        let rows = self.clients[who].messages.iter().filter(|(key, _)| key.starts_with(&conversation.0));
-        rows.map(|(_, row)| row.get("type").text().unwrap().to_owned()).collect()
+        let rows = self.clients[who]
+            .messages
+            .iter()
+            .filter(|(key, _)| key.starts_with(&conversation.0));
+        rows.map(|(_, row)| row.get("type").text().unwrap().to_owned())
+            .collect()
     }
 
     pub fn alarms(&mut self, who: Who) -> Vec<String> {
-        self.view(who, "alarms", map! {}).list().unwrap().iter().map(|alarm| format!("{}: {}", alarm.get("kind").text().unwrap(), alarm.get("words").text().unwrap())).collect()
+        self.view(who, "alarms", map! {})
+            .list()
+            .unwrap()
+            .iter()
+            .map(|alarm| {
+                format!(
+                    "{}: {}",
+                    alarm.get("kind").text().unwrap(),
+                    alarm.get("words").text().unwrap()
+                )
+            })
+            .collect()
     }
 
     /// Nobody saw anything alarming.
@@ -343,7 +437,9 @@ impl World {
     }
 
     pub fn epoch(&mut self, who: Who, conversation: Conversation) -> u64 {
-        self.view(who, "conversation", map! {"conversation" => conversation}).field("epoch").unwrap()
+        self.view(who, "conversation", map! {"conversation" => conversation})
+            .field("epoch")
+            .unwrap()
     }
 }
 
@@ -379,7 +475,13 @@ impl World {
     pub fn read_all(&mut self, who: Who, conversation: Conversation) {
         let mut before = Value::Nil;
         for _ in 0..1_000 {
-            let page = self.command(who, "page", map! {"conversation" => conversation, "before" => before, "limit" => 100u64}).unwrap();
+            let page = self
+                .command(
+                    who,
+                    "page",
+                    map! {"conversation" => conversation, "before" => before, "limit" => 100u64},
+                )
+                .unwrap();
             if page.get("more") == &Value::Bool(false) || page.get("waiting") == &Value::Bool(true) {
                 return;
             }

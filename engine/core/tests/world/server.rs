@@ -65,7 +65,8 @@ impl Room {
 
     fn push(&mut self, kind: Kind, entry: Vec<u8>, at_ms: u64) -> u64 {
         let n = self.next_n();
-        self.hashes.push(log_next(&self.hash_before(n), n, kind as u8, &digest(&entry)));
+        self.hashes
+            .push(log_next(&self.hash_before(n), n, kind as u8, &digest(&entry)));
         self.log.push(Item_ { kind, entry, at_ms });
         n
     }
@@ -75,7 +76,10 @@ impl Room {
     }
 
     fn head(&self) -> Head {
-        Head { n: self.next_n() - 1, hash: *self.hashes.last().unwrap() }
+        Head {
+            n: self.next_n() - 1,
+            hash: *self.hashes.last().unwrap(),
+        }
     }
 }
 
@@ -105,7 +109,11 @@ impl Server {
         self.directory.check_time(entry, self.now)?;
         let applied = self.directory.apply(entry)?;
         self.entries.push(entry.to_vec());
-        let frame = Told::from(DirectoryItem { n: applied.n, entry: entry.to_vec() }).encode();
+        let frame = Told::from(DirectoryItem {
+            n: applied.n,
+            entry: entry.to_vec(),
+        })
+        .encode();
         out.extend(self.connected.iter().map(|device| (*device, frame.clone())));
         for device in &applied.inactive_devices {
             self.connected.remove(device);
@@ -119,12 +127,23 @@ impl Server {
 
     /// The server's own proposals: leaves whose device the directory ended.
     fn ask_removals(&mut self, conversation: Conversation, out: &mut Out) {
-        let Some(room) = self.rooms.get_mut(&conversation) else { return };
+        let Some(room) = self.rooms.get_mut(&conversation) else {
+            return;
+        };
         for device in room.group.uncovered(&self.directory) {
-            let Some(n) = self.directory.cause(device) else { continue };
+            let Some(n) = self.directory.cause(device) else {
+                continue;
+            };
             let epoch = room.group.epoch();
-            let Ok((message, _)) = room.group.propose_remove(device, &self.key) else { continue };
-            let entry = Proposal { epoch, message, cause: Some(Cause::Directory { n }) }.encode();
+            let Ok((message, _)) = room.group.propose_remove(device, &self.key) else {
+                continue;
+            };
+            let entry = Proposal {
+                epoch,
+                message,
+                cause: Some(Cause::Directory { n }),
+            }
+            .encode();
             let at_ms = self.now;
             let n = room.push(Kind::Proposal, entry, at_ms);
             tell_item(room, &self.connected, n, &[], out);
@@ -140,7 +159,12 @@ impl Server {
         }
         let is_stored = matches!(
             request,
-            Request::Send(_) | Request::Commit(_) | Request::CreateConversation(_) | Request::AppendEntry(_) | Request::Propose(_) | Request::PutLink(_)
+            Request::Send(_)
+                | Request::Commit(_)
+                | Request::CreateConversation(_)
+                | Request::AppendEntry(_)
+                | Request::Propose(_)
+                | Request::PutLink(_)
         );
         let mut told = Out::new();
         match self.answer(device, request, &mut told) {
@@ -157,7 +181,13 @@ impl Server {
                     Refusal::StaleEpoch { current_epoch } => Some(current_epoch),
                     _ => None,
                 };
-                let refused = Refused { re: id, code: refusal.code().into(), words: refusal.to_string(), retry_after_ms: None, current_epoch };
+                let refused = Refused {
+                    re: id,
+                    code: refusal.code().into(),
+                    words: refusal.to_string(),
+                    retry_after_ms: None,
+                    current_epoch,
+                };
                 out.push((device, Told::from(refused).encode()));
             }
         }
@@ -168,31 +198,83 @@ impl Server {
     fn answer(&mut self, device: Device, request: Request, out: &mut Out) -> Result<Option<Told>, Refusal> {
         let now = self.now;
         Ok(Some(match request {
-            Request::AppendEntry(AppendEntry { id, entry }) => Appended { re: id, n: self.append(&entry, out)?.n }.into(),
+            Request::AppendEntry(AppendEntry { id, entry }) => Appended {
+                re: id,
+                n: self.append(&entry, out)?.n,
+            }
+            .into(),
             Request::FetchDirectory(FetchDirectory { id, first, limit }) => {
-                let entries = self.entries.iter().skip(first as usize).take(limit as usize).cloned().collect();
-                DirectoryPage { re: id, first, entries, next_n: self.entries.len() as u64 }.into()
+                let entries = self
+                    .entries
+                    .iter()
+                    .skip(first as usize)
+                    .take(limit as usize)
+                    .cloned()
+                    .collect();
+                DirectoryPage {
+                    re: id,
+                    first,
+                    entries,
+                    next_n: self.entries.len() as u64,
+                }
+                .into()
             }
             Request::CreateConversation(create) => self.create(device, create)?,
             Request::Commit(commit) => self.commit(device, commit, out)?,
             Request::Propose(propose) => {
                 let room = self.room(propose.conversation)?;
                 room.group.accept_proposal(&propose.proposal, device)?;
-                let n = room.push(Kind::Proposal, Proposal { epoch: propose.epoch, message: propose.proposal, cause: None }.encode(), now);
+                let n = room.push(
+                    Kind::Proposal,
+                    Proposal {
+                        epoch: propose.epoch,
+                        message: propose.proposal,
+                        cause: None,
+                    }
+                    .encode(),
+                    now,
+                );
                 let connected = self.connected.clone();
                 tell_item(self.room(propose.conversation)?, &connected, n, &[], out);
-                Accepted { re: propose.id, conversation: propose.conversation, n, at_ms: now }.into()
+                Accepted {
+                    re: propose.id,
+                    conversation: propose.conversation,
+                    n,
+                    at_ms: now,
+                }
+                .into()
             }
-            Request::PutLink(PutLink { id, conversation, epoch, link }) => {
+            Request::PutLink(PutLink {
+                id,
+                conversation,
+                epoch,
+                link,
+            }) => {
                 let connected = self.connected.clone();
                 let room = self.room(conversation)?;
-                if let Some((_, n, _)) = room.links.iter().find(|(of, _, known)| *of == epoch && Link::decode(known).unwrap().link == Link::decode(&link).unwrap().link) {
-                    return Ok(Some(Accepted { re: id, conversation, n: *n, at_ms: now }.into()));
+                if let Some((_, n, _)) = room.links.iter().find(|(of, _, known)| {
+                    *of == epoch && Link::decode(known).unwrap().link == Link::decode(&link).unwrap().link
+                }) {
+                    return Ok(Some(
+                        Accepted {
+                            re: id,
+                            conversation,
+                            n: *n,
+                            at_ms: now,
+                        }
+                        .into(),
+                    ));
                 }
                 let n = room.push(Kind::Link, link.clone(), now);
                 room.links.push((epoch, n, link));
                 tell_item(room, &connected, n, &[], out);
-                Accepted { re: id, conversation, n, at_ms: now }.into()
+                Accepted {
+                    re: id,
+                    conversation,
+                    n,
+                    at_ms: now,
+                }
+                .into()
             }
             Request::Complain(Complain { id, .. }) | Request::TakeWelcome(TakeWelcome { id, .. }) => {
                 if let Request::TakeWelcome(take) = request {
@@ -201,15 +283,36 @@ impl Server {
                 Done { re: id }.into()
             }
             Request::FetchLog(fetch) => self.log(device, &fetch)?,
-            Request::FetchLinks(FetchLinks { id, conversation, first_epoch, last_epoch }) => {
+            Request::FetchLinks(FetchLinks {
+                id,
+                conversation,
+                first_epoch,
+                last_epoch,
+            }) => {
                 let room = self.room(conversation)?;
-                let mut links: Vec<_> = room.links.iter().filter(|(epoch, _, _)| (first_epoch..=last_epoch).contains(epoch)).cloned().collect();
+                let mut links: Vec<_> = room
+                    .links
+                    .iter()
+                    .filter(|(epoch, _, _)| (first_epoch..=last_epoch).contains(epoch))
+                    .cloned()
+                    .collect();
                 links.sort_by_key(|(epoch, n, _)| (*epoch, u64::MAX - n));
-                Links { re: id, conversation, links }.into()
+                Links {
+                    re: id,
+                    conversation,
+                    links,
+                }
+                .into()
             }
             Request::FetchGroup(FetchGroup { id, conversation }) => {
                 if let Some(Told::GroupNow(stale)) = self.stale_group.get(&conversation) {
-                    return Ok(Some(GroupNow { re: id, ..stale.clone() }.into()));
+                    return Ok(Some(
+                        GroupNow {
+                            re: id,
+                            ..stale.clone()
+                        }
+                        .into(),
+                    ));
                 }
                 let directory = self.directory.clone();
                 let room = self.room(conversation)?;
@@ -218,50 +321,120 @@ impl Server {
                 }
                 room.group_now(id).into()
             }
-            Request::FetchTree(FetchTree { id, conversation, epoch }) => {
-                let (tree, n, hash) = self.room(conversation)?.trees.get(&epoch).cloned().ok_or(Refusal::Unknown)?;
-                Tree { re: id, conversation, epoch, tree, n, hash }.into()
+            Request::FetchTree(FetchTree {
+                id,
+                conversation,
+                epoch,
+            }) => {
+                let (tree, n, hash) = self
+                    .room(conversation)?
+                    .trees
+                    .get(&epoch)
+                    .cloned()
+                    .ok_or(Refusal::Unknown)?;
+                Tree {
+                    re: id,
+                    conversation,
+                    epoch,
+                    tree,
+                    n,
+                    hash,
+                }
+                .into()
             }
             Request::FetchOnline(FetchOnline { id, conversation }) => {
                 let connected = self.connected.clone();
-                let devices = self.room(conversation)?.members().into_iter().filter(|device| connected.contains(device)).collect();
-                Online { re: id, conversation, devices }.into()
+                let devices = self
+                    .room(conversation)?
+                    .members()
+                    .into_iter()
+                    .filter(|device| connected.contains(device))
+                    .collect();
+                Online {
+                    re: id,
+                    conversation,
+                    devices,
+                }
+                .into()
             }
             Request::Sync(Sync { id, .. }) => self.sync(device, id),
             Request::Send(send) => self.send(device, send, out)?,
-            Request::PutReceipt(PutReceipt { id, conversation, sealed }) => {
+            Request::PutReceipt(PutReceipt {
+                id,
+                conversation,
+                sealed,
+            }) => {
                 let connected = self.connected.clone();
                 let room = self.room(conversation)?;
                 room.receipts.insert(device, sealed.clone());
-                let frame = Told::from(Receipt { conversation, device, sealed }).encode();
-                out.extend(room.members().into_iter().filter(|to| connected.contains(to) && *to != device).map(|to| (to, frame.clone())));
+                let frame = Told::from(Receipt {
+                    conversation,
+                    device,
+                    sealed,
+                })
+                .encode();
+                out.extend(
+                    room.members()
+                        .into_iter()
+                        .filter(|to| connected.contains(to) && *to != device)
+                        .map(|to| (to, frame.clone())),
+                );
                 Done { re: id }.into()
             }
             Request::FetchReceipts(FetchReceipts { id, conversation }) => {
                 let receipts = self.room(conversation)?.receipts.clone().into_iter().collect();
-                Receipts { re: id, conversation, receipts }.into()
+                Receipts {
+                    re: id,
+                    conversation,
+                    receipts,
+                }
+                .into()
             }
-            Request::Signal(Signal { conversation, sealed, .. }) => {
+            Request::Signal(Signal {
+                conversation, sealed, ..
+            }) => {
                 let connected = self.connected.clone();
-                let frame = Told::from(Signalled { conversation, device, sealed }).encode();
+                let frame = Told::from(Signalled {
+                    conversation,
+                    device,
+                    sealed,
+                })
+                .encode();
                 let members = self.room(conversation)?.members();
-                out.extend(members.into_iter().filter(|to| connected.contains(to) && *to != device).map(|to| (to, frame.clone())));
+                out.extend(
+                    members
+                        .into_iter()
+                        .filter(|to| connected.contains(to) && *to != device)
+                        .map(|to| (to, frame.clone())),
+                );
                 return Ok(None);
             }
-            Request::PublishKeyPackages(PublishKeyPackages { id, packages, last_resort }) => {
+            Request::PublishKeyPackages(PublishKeyPackages {
+                id,
+                packages,
+                last_resort,
+            }) => {
                 for package in packages.iter().chain(&last_resort) {
                     inmost_public::group::check_key_package(package, device, &self.directory, now)?;
                 }
                 self.last_resort.extend(last_resort.map(|package| (device, package)));
                 let kept = self.packages.entry(device).or_default();
                 kept.extend(packages);
-                Published { re: id, count: kept.len() as u64 }.into()
+                Published {
+                    re: id,
+                    count: kept.len() as u64,
+                }
+                .into()
             }
             Request::ClaimKeyPackages(ClaimKeyPackages { id, users }) => {
                 let mut packages = vec![];
                 for user in users {
                     for device in self.directory.active_devices_of(user) {
-                        let package = self.packages.get_mut(&device).and_then(Vec::pop).or_else(|| self.last_resort.get(&device).cloned());
+                        let package = self
+                            .packages
+                            .get_mut(&device)
+                            .and_then(Vec::pop)
+                            .or_else(|| self.last_resort.get(&device).cloned());
                         let package = self.swap_packages.get(&device).cloned().or(package);
                         packages.extend(package.map(|package| (user, device, package)));
                     }
@@ -287,8 +460,23 @@ impl Server {
         match Request::decode(bytes).unwrap() {
             Request::FetchVault(FetchVault { id, .. }) => {
                 let vault = self.vaults.get(&user).cloned();
-                let rows = self.vault_rows.get(&user).cloned().unwrap_or_default().into_iter().collect();
-                vec![(device, Told::from(Vault { re: id, vault, rows, more: false }).encode())]
+                let rows = self
+                    .vault_rows
+                    .get(&user)
+                    .cloned()
+                    .unwrap_or_default()
+                    .into_iter()
+                    .collect();
+                vec![(
+                    device,
+                    Told::from(Vault {
+                        re: id,
+                        vault,
+                        rows,
+                        more: false,
+                    })
+                    .encode(),
+                )]
             }
             Request::FetchDirectory(_) | Request::AppendEntry(_) => self.handle(device, bytes),
             other => panic!("a returning device asks {other:?}"),
@@ -300,7 +488,13 @@ impl Server {
     }
 
     fn create(&mut self, device: Device, create: CreateConversation) -> Result<Told, Refusal> {
-        let CreateConversation { id, conversation, group, group_info, tree } = create;
+        let CreateConversation {
+            id,
+            conversation,
+            group,
+            group_info,
+            tree,
+        } = create;
         if self.rooms.contains_key(&conversation) {
             return Err(Refusal::ConversationExists);
         }
@@ -316,9 +510,24 @@ impl Server {
             receipts: BTreeMap::new(),
             removed_epoch: 0,
         };
-        let n = room.push(Kind::Create, Create { group, group_info, creator: device }.encode(), self.now);
+        let n = room.push(
+            Kind::Create,
+            Create {
+                group,
+                group_info,
+                creator: device,
+            }
+            .encode(),
+            self.now,
+        );
         self.rooms.insert(conversation, room);
-        Ok(Accepted { re: id, conversation, n, at_ms: self.now }.into())
+        Ok(Accepted {
+            re: id,
+            conversation,
+            n,
+            at_ms: self.now,
+        }
+        .into())
     }
 
     fn commit(&mut self, device: Device, commit: Commit, out: &mut Out) -> Result<Told, Refusal> {
@@ -327,14 +536,26 @@ impl Server {
         let directory = self.directory.clone();
         let conversation = commit.conversation;
         let room = self.room(conversation)?;
-        let upload = Upload { group_info: &commit.group_info, welcome: commit.welcome.as_deref(), link: commit.link.as_deref() };
+        let upload = Upload {
+            group_info: &commit.group_info,
+            welcome: commit.welcome.as_deref(),
+            link: commit.link.as_deref(),
+        };
         let checked = room.group.check(&commit.commit, &directory, now, upload)?;
         assert_eq!(checked.committer.identity.device, device);
         let (adds, removes) = (checked.adds.clone(), checked.removes.clone());
         let before = room.members();
         room.group.merge(checked)?;
         let epoch = room.group.epoch();
-        let n = room.push(Kind::Commit, CommitEntry { epoch: commit.epoch, message: commit.commit }.encode(), now);
+        let n = room.push(
+            Kind::Commit,
+            CommitEntry {
+                epoch: commit.epoch,
+                message: commit.commit,
+            }
+            .encode(),
+            now,
+        );
         room.group_info = commit.group_info;
         if !removes.is_empty() {
             room.removed_epoch = epoch;
@@ -342,8 +563,12 @@ impl Server {
         let _ = before;
         let removed: Vec<Device> = removes.into_iter().map(|(device, _)| device).collect();
         tell_item(room, &connected, n, &removed, out);
-        room.trees.insert(epoch, (room.group.tree()?, n, room.hash_before(n + 1)));
-        let link = commit.link.filter(|_| !drop_links).map(|link| if forge_links { forged(&link) } else { link });
+        room.trees
+            .insert(epoch, (room.group.tree()?, n, room.hash_before(n + 1)));
+        let link = commit
+            .link
+            .filter(|_| !drop_links)
+            .map(|link| if forge_links { forged(&link) } else { link });
         if let Some(link) = link {
             let n = room.push(Kind::Link, link.clone(), now);
             room.links.push((epoch, n, link));
@@ -354,11 +579,27 @@ impl Server {
             room.welcomes.insert(device, (epoch, n, welcome.clone()));
             if connected.contains(&device) {
                 let group = room.group.group();
-                out.push((device, Told::from(Welcomed { conversation, group, epoch, n, welcome }).encode()));
+                out.push((
+                    device,
+                    Told::from(Welcomed {
+                        conversation,
+                        group,
+                        epoch,
+                        n,
+                        welcome,
+                    })
+                    .encode(),
+                ));
             }
         }
         self.ask_removals(conversation, out);
-        Ok(Accepted { re: commit.id, conversation, n, at_ms: now }.into())
+        Ok(Accepted {
+            re: commit.id,
+            conversation,
+            n,
+            at_ms: now,
+        }
+        .into())
     }
 
     fn send(&mut self, device: Device, send: Send, out: &mut Out) -> Result<Told, Refusal> {
@@ -371,26 +612,56 @@ impl Server {
             return Err(Refusal::RemovalPending);
         }
         if send.epoch < room.removed_epoch {
-            return Err(Refusal::StaleEpoch { current_epoch: room.group.epoch() });
+            return Err(Refusal::StaleEpoch {
+                current_epoch: room.group.epoch(),
+            });
         }
         let n = room.push(Kind::Message, send.sealed, now);
         tell_item(room, &connected, n, &[], out);
-        Ok(Accepted { re: send.id.0, conversation: send.conversation, n, at_ms: now }.into())
+        Ok(Accepted {
+            re: send.id.0,
+            conversation: send.conversation,
+            n,
+            at_ms: now,
+        }
+        .into())
     }
 
     fn log(&mut self, device: Device, fetch: &FetchLog) -> Result<Told, Refusal> {
         let room = self.room(fetch.conversation)?;
-        let limit = fetch.limit.min(if fetch.without_messages { MAX_HASHES } else { MAX_PAGE_ITEMS } as u64);
+        let limit = fetch.limit.min(if fetch.without_messages {
+            MAX_HASHES
+        } else {
+            MAX_PAGE_ITEMS
+        } as u64);
         let items = (fetch.first..room.next_n().min(fetch.first + limit)).map(|n| {
             let item = &room.log[n as usize];
             let is_digest = fetch.without_messages && item.kind == Kind::Message;
-            let (entry, digest) = if is_digest { (None, Some(digest(&item.entry))) } else { (Some(item.entry.clone()), None) };
-            LogItem { n, kind: item.kind as u8, entry, digest, at_ms: item.at_ms }
+            let (entry, digest) = if is_digest {
+                (None, Some(digest(&item.entry)))
+            } else {
+                (Some(item.entry.clone()), None)
+            };
+            LogItem {
+                n,
+                kind: item.kind as u8,
+                entry,
+                digest,
+                at_ms: item.at_ms,
+            }
         });
         let items = items.collect();
         let _ = device;
         let hash_before = room.hash_before(fetch.first.min(room.next_n()));
-        Ok(LogPage { re: fetch.id, conversation: fetch.conversation, first: fetch.first, hash_before, items, next_n: room.next_n() }.into())
+        Ok(LogPage {
+            re: fetch.id,
+            conversation: fetch.conversation,
+            first: fetch.first,
+            hash_before,
+            items,
+            next_n: room.next_n(),
+        }
+        .into())
     }
 
     fn sync(&mut self, device: Device, id: RequestId) -> Told {
@@ -400,14 +671,35 @@ impl Server {
             let is_member = room.members().contains(&device);
             let (group, epoch) = (room.group.group(), room.group.epoch());
             if is_member || room.group.may_join(device, &self.directory) {
-                conversations.push(ConversationState { conversation: *conversation, group, epoch, next_n: room.next_n(), is_member });
+                conversations.push(ConversationState {
+                    conversation: *conversation,
+                    group,
+                    epoch,
+                    next_n: room.next_n(),
+                    is_member,
+                });
             }
             if let Some((epoch, n, welcome)) = room.welcomes.get(&device) {
-                welcomes.push(WaitingWelcome { conversation: *conversation, group, epoch: *epoch, n: *n, welcome: welcome.clone() });
+                welcomes.push(WaitingWelcome {
+                    conversation: *conversation,
+                    group,
+                    epoch: *epoch,
+                    n: *n,
+                    welcome: welcome.clone(),
+                });
             }
         }
         let key_packages = self.packages.get(&device).map_or(0, Vec::len) as u64;
-        Synced { re: id, conversations, welcomes, directory_next_n: self.entries.len() as u64, key_packages, more: false, now_ms: self.now }.into()
+        Synced {
+            re: id,
+            conversations,
+            welcomes,
+            directory_next_n: self.entries.len() as u64,
+            key_packages,
+            more: false,
+            now_ms: self.now,
+        }
+        .into()
     }
 }
 
@@ -415,15 +707,34 @@ impl Room {
     pub fn group_now(&self, re: RequestId) -> GroupNow {
         let Head { n, hash } = self.head();
         let (conversation, group): (Conversation, Group) = (self.group.conversation(), self.group.group());
-        GroupNow { re, conversation, group, epoch: self.group.epoch(), group_info: self.group_info.clone(), tree: self.group.tree().unwrap(), n, hash }
+        GroupNow {
+            re,
+            conversation,
+            group,
+            epoch: self.group.epoch(),
+            group_info: self.group_info.clone(),
+            tree: self.group.tree().unwrap(),
+            n,
+            hash,
+        }
     }
 }
 
 fn tell_item(room: &Room, connected: &BTreeSet<Device>, n: u64, also: &[Device], out: &mut Out) {
     let item = &room.log[n as usize];
-    let frame = Told::from(Item { conversation: room.group.conversation(), n, kind: item.kind as u8, entry: item.entry.clone(), at_ms: item.at_ms }).encode();
+    let frame = Told::from(Item {
+        conversation: room.group.conversation(),
+        n,
+        kind: item.kind as u8,
+        entry: item.entry.clone(),
+        at_ms: item.at_ms,
+    })
+    .encode();
     let to = room.members().into_iter().chain(also.iter().copied());
-    out.extend(to.filter(|device| connected.contains(device)).map(|device| (device, frame.clone())));
+    out.extend(
+        to.filter(|device| connected.contains(device))
+            .map(|device| (device, frame.clone())),
+    );
 }
 
 /// The same link with one bit turned, under the committer's own signature: only a malicious member makes that, so here its signature breaks.
