@@ -79,6 +79,31 @@ def test_a_stream_of_messages_is_acknowledged_line_by_line_and_arrives_in_order(
     assert texts(town.bob, "@carol", "--limit", "1", "--before", str(before)) == ["line 198"]
 
 
+def test_a_client_killed_while_it_sends_loses_nothing_acknowledged_and_repeats_nothing(town):
+    town.bob.run("create", "Killed", "carol")
+    acknowledged: list[str] = []
+    begin = 0
+    for round_ in range(3):
+        sending = town.bob.start("send", "Killed", "--jsonl")
+        for n in range(begin, begin + 150):
+            sending.write(json.dumps({"text": f"said {n}", "ref": f"said {n}"}))
+        begin += 150
+        for _ in range(20 + 30 * round_):
+            sending.out.wait_for(json.loads)
+        sending.stop(signal.SIGKILL)
+        lines = [
+            line for line in sending.out.until_now() if line.endswith("}")
+        ]  # the last may be half a line
+        acknowledged += [json.loads(line)["ref"] for line in lines]
+    while town.bob.run("status", "--json").records[0]["waiting"]:
+        time.sleep(0.2)
+    said = texts(town.carol, "Killed", "--all")
+    assert len(said) == len(set(said))
+    assert set(acknowledged) <= set(said)
+    assert said == sorted(said, key=lambda text: int(text.split()[1]))
+    assert texts(town.bob, "Killed", "--all") == said
+
+
 def test_listen_prints_what_comes_and_holds_the_profile(town):
     with town.bob.listening() as ears:
         town.carol.run("send", "@bob", "are you there?")

@@ -1,10 +1,11 @@
 """The SDK's front door: one account on one device, online or off."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from inmost import following
 from inmost.errors import NotFound, Offline, Refused
@@ -28,6 +29,7 @@ from inmost.server import Rest
 from inmost.store import SearchHit
 
 PAGE = 200
+TITLED = ("group", "channel")
 CONNECT_TIMEOUT_S = 30.0
 LEAVING_POLL_S = 0.2
 
@@ -85,6 +87,8 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None and self.is_online:
+            await self.host.settle()
         await self.profile.close()
 
     @property
@@ -218,10 +222,32 @@ class Client:
     async def conversations(self, personal: bool = False) -> list[Conversation]:
         """Those this device is or was in, the most recent first. personal: with the one that only syncs one's own devices."""
         people = await self._everybody()
-        seen = await self.host.view("conversations")
+        seen = await self._titled(await self.host.view("conversations"))
         shown = [each for each in seen if personal or each["kind"] != "personal"]
         shown.sort(key=lambda each: each.get("last_at_ms") or each.get("last_n") or 0, reverse=True)
         return [_conversation(each, people) for each in shown]
+
+    async def _titled(self, seen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """A title is a message: after a long absence, or as somebody new, read back to it."""
+        nameless = [
+            each
+            for each in seen
+            if each["title"] is None and each["kind"] in TITLED and each["state"] == "member"
+        ]
+        if not nameless or not self.is_online:
+            return seen
+        for each in nameless:
+            await self._read_back_to_title(each["conversation"])
+        return cast(list[dict[str, Any]], await self.host.view("conversations"))
+
+    async def _read_back_to_title(self, conversation: bytes) -> None:
+        before: int | None = None
+        with contextlib.suppress(Refused):  # Offline again, or out: then it is shown by its people's names.
+            while (await self.host.view("conversation", conversation=conversation))["title"] is None:
+                page = await self.host.command("page", conversation=conversation, before=before, limit=PAGE)
+                before = page["first"]
+                if not page["more"] or page["waiting"] or not before:
+                    return
 
     async def conversation(self, which: ConversationLike) -> Conversation:
         """Raises NotFound, also when a title fits several."""

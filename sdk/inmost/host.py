@@ -21,6 +21,8 @@ FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 RENEW_BEFORE_S: Final = 120.0
 SHORTEST_WAKE_S: Final = 0.005
+LONGEST_SETTLING_S: Final = 0.5
+SETTLING_STEP_S: Final = 0.04
 CLOSED_FOR_GOOD: Final = {"revoked", "suspended", "replaced"}
 # Refusals of a sign-in that trying again does not change.
 SIGN_IN_FOR_GOOD: Final = {"DeviceInactive": "revoked"}
@@ -170,6 +172,21 @@ class Host:
         if at_ms is not None:
             delay_s = max(SHORTEST_WAKE_S, at_ms / 1000 - time.time())
             self._wake = asyncio.get_running_loop().call_later(delay_s, self._tick)
+
+    async def settle(self) -> None:
+        """Before closing: let what the engine wants to do at once be done, half a second at most.
+
+        A command that ends right after its answer would else leave undone what comes after it, such as keeping the vault up to date.
+        """
+        until = time.monotonic() + LONGEST_SETTLING_S
+        while self._connection is not None and time.monotonic() < until:
+            await asyncio.sleep(SETTLING_STEP_S)
+            is_due = (
+                self._wake is not None
+                and self._wake.when() - asyncio.get_running_loop().time() < SETTLING_STEP_S
+            )
+            if not is_due and self._inputs.empty():
+                return
 
     def _tick(self) -> None:
         self._wake = None

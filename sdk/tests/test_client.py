@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from inmost import Bot, Client, InmostError, Message
+from inmost import Bot, Client, InmostError, Message, host
 from inmost.connection import Connection
 from inmost.errors import (
     InsecureAddress,
@@ -117,6 +117,27 @@ async def test_a_client_outlives_its_server(town: Town):
         async with asyncio.timeout(60):
             sent = await sending
             assert (await waiting).n == sent.n
+
+
+async def test_a_session_is_renewed_on_the_connection_that_is_open(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(
+        host, "RENEW_BEFORE_S", 15 * 60 - 1.0
+    )  # As if it ran out in a second, again and again.
+    async with at(town.anna) as anna:
+        room = await anna.create("Renewal")
+        connections = {id(anna.host._connection)}
+        tokens = set()
+        for n in range(8):
+            assert anna.host._session is not None
+            tokens.add(anna.host._session.token)
+            connections.add(id(anna.host._connection))
+            await anna.send(room, f"{n}")
+            await asyncio.sleep(0.5)
+        assert len(tokens) > 2
+        assert len(connections) == 1
+        assert anna.is_online
 
 
 async def test_many_messages_at_once_arrive_in_the_order_they_were_said(town: Town):
