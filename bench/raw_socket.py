@@ -93,7 +93,9 @@ class RawSocket(asyncio.Protocol):
         if tag == TAG_OPENED:
             self.send(encode(Sync(os.urandom(16), None)))
         if tag == TAG_GOODBYE and not self.synced.done():
-            self.synced.set_exception(RuntimeError(f"the server said goodbye: {bytes(buffer[at : at + 80])!r}"))
+            self.synced.set_exception(
+                RuntimeError(f"the server said goodbye: {bytes(buffer[at : at + 80])!r}")
+            )
         if tag == TAG_SYNCED and not self.synced.done():
             self.synced.set_result(None)
         self._told(tag)

@@ -7,6 +7,7 @@ import re
 import shlex
 import sys
 import tempfile
+from io import StringIO
 from pathlib import Path
 
 import pexpect
@@ -37,7 +38,7 @@ def main() -> None:
         bob = world.person("bob")
         bob.name = "Bob"
         bob.join(anna.invite("bob"))
-        console = Console(record=True, width=COLUMNS, file=Path("/dev/null").open("w"), force_terminal=True)
+        console = Console(record=True, width=COLUMNS, file=StringIO(), force_terminal=True)
         _tell(console, "Anna's computer")
         _run(console, anna, 'create "Summer party" bob')
         _run(console, anna, 'send "Summer party" "Shall we take the **boat** this year?"')
