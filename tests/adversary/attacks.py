@@ -1,5 +1,6 @@
 """What the lying server does wrong, one class for each lie (malicious_server.py)."""
 
+import base64
 import json
 import os
 import secrets
@@ -180,28 +181,30 @@ class StaleGroup(Attack):
 
 
 class LosingWelcome(Attack):
-    """Two commits of one epoch: the loser's Welcome is handed over as if its commit had won. loser: the person who made it."""
+    """Two commits of one epoch: the loser's Welcome is handed over as if its commit had won. loser, instead_for: people."""
 
     def __init__(self, arguments: dict[str, Any]) -> None:
         super().__init__(arguments)
-        self.lost: Any = None
+        self.lost: Commit | None = None
 
     async def asked(self, connection: Connection, frame: Frame) -> Iterable[Frame]:
-        is_it = connection.person == self.arguments["loser"] and getattr(frame, "welcome", None)
-        if is_it and self.lost is None and getattr(frame, "commit", None):
+        is_losers = connection.person == self.arguments["loser"]
+        if isinstance(frame, Commit) and is_losers and frame.welcome and self.lost is None:
             self.lost = frame
             say("holds a commit back")
             return ()
         return (frame,)
 
-    async def do_hand_over(self, person: str, n: int) -> None:
-        """The Welcome of the commit that never came to pass, said to stand at number n."""
-        of = self.lost
-        for connection in [one for one in self.connections if one.person == person]:
-            await connection.tell(Welcomed(of.conversation, of.group, of.epoch + 1, n, of.welcome))
+    async def told(self, connection: Connection, frame: Frame) -> Iterable[Frame]:
+        is_victims = connection.person == self.arguments["instead_for"]
+        if isinstance(frame, Welcomed) and is_victims and self.lost is not None:
+            say("handed over the loser's Welcome")
+            return (changed(frame, welcome=self.lost.welcome),)
+        return (frame,)
 
     async def do_let_go(self) -> None:
         """Now the commit itself: too late."""
+        assert self.lost is not None
         for connection in self.connections:
             if connection.person == self.arguments["loser"]:
                 await connection.ask(self.lost)
@@ -272,31 +275,24 @@ class OldVault(Attack):
 
 
 class Nonce(Attack):
-    """The challenge is a text of the server's choice. nonce: 32 bytes."""
+    """The challenge is a text of the server's choice. nonce: any bytes."""
+
+    def __init__(self, arguments: dict[str, Any]) -> None:
+        super().__init__(arguments)
+        self._signed: list[str] = []
+
+    async def do_signatures(self) -> list[str]:
+        return self._signed
 
     def answered(self, request: Request, body: bytes) -> bytes:
         if request.path.endswith("/challenges"):
             answer = json.loads(body)
-            answer["server_nonce"] = public_base64(self.arguments["nonce"])
+            answer["server_nonce"] = base64.urlsafe_b64encode(self.arguments["nonce"]).rstrip(b"=").decode()
             return json.dumps(answer).encode()
-        if request.path.endswith("/sessions"):
-            say("signed", body=request.body)
-        return body
-
-
-class CatchSignature(Attack):
-    """Everything honest, but each sign-in is noted and never reaches this server: it is meant for another one."""
-
-    def requested(self, request: Request) -> None:
         if request.path.endswith("/sessions") and request.method == "POST":
-            say("signed", body=request.body)
-            request.body = b"{}"
-
-
-def public_base64(data: bytes) -> str:
-    import base64
-
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+            self._signed.append(request.body.decode())
+            say("signed", body=request.body.decode())
+        return body
 
 
 class SwallowCommits(Attack):

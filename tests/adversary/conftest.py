@@ -10,6 +10,15 @@ import pytest
 from tests.adversary.speaking import ROOT
 from tests.adversary.world import Organisation, World, make_organisation, worlds
 
+LONGEST_S = 120
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """An attack that hangs is a failed test, soon."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(LONGEST_S))
+
 
 @pytest.fixture(scope="session")
 def organisation(tmp_path_factory: pytest.TempPathFactory) -> Organisation:

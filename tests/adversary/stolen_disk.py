@@ -131,6 +131,14 @@ class Thief:
     async def do_roster(self, conversation: bytes) -> list[Any]:
         return [list(each) for each in self.member(conversation).roster()]
 
+    async def do_group(self, conversation: bytes) -> bytes:
+        return self.disk.group_of(conversation)[0]
+
+    async def do_history_keys(self, conversation: bytes) -> list[Any]:
+        """[epoch, H_e] of each epoch on the disk."""
+        keys = self.disk.epoch_keys(conversation)
+        return [[epoch, history] for epoch, (_, history, _) in keys.items() if history is not None]
+
     def _aad(self, dir_n: int | None, time_ms: int | None) -> bytes:
         head = self.disk.directory.head()
         assert head is not None

@@ -1,11 +1,13 @@
 """A revoked device, with its full disk and the server's help, wants back in. It opens nothing that is sealed after."""
 
+import asyncio
+
 from inmost.client import Client
 from inmost.errors import SignedOut
 from inmost_protocol import decode_told, encode
 from inmost_protocol.conversations import Commit
 from tests.adversary.malicious_server import changed
-from tests.adversary.speaking import Attacker, AttackFailed
+from tests.adversary.speaking import Attacker
 from tests.adversary.test_commits import group_now, life_goes_on
 from tests.adversary.world import World, alarm, decoded, hears, is_in, until
 
@@ -72,12 +74,11 @@ async def test_a_revoked_device_does_not_get_back_in_at_an_honest_server(world: 
 async def test_a_revoked_device_signed_in_before_is_out_within_a_second(world: World) -> None:
     _, _, bob, _ = await room_with_two_bobs(world)
     (first,) = await world.wake("bob")
-    ended = first.events()
+    ended = asyncio.get_running_loop().create_future()
+    first.host.subscribe(lambda event: ended.set_result(event[1]["why"]) if event[0] == "ended" else None)
     await bob.revoke(world.device("bob").device.hex())
-    async for name, details in ended:
-        if name == "ended":
-            assert isinstance(details["why"], SignedOut)
-            break
+    async with asyncio.timeout(1):
+        assert isinstance(await ended, SignedOut)
     thief = await world.attacker("bob")
     answer = await thief.do("connect", origin=world.organisation.origins["bob"])
     assert answer != "", "ATTACK SUCCEEDED: a revoked device signed in"

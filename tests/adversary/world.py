@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,7 @@ PASSWORD = "seven green bottles on a wall"
 READY_TIMEOUT_S = 40.0
 EVENT_TIMEOUT_S = 30.0
 LOOK_AGAIN_S = 0.05
+COMMIT, LINK = 2, 5
 DAY_MS = 24 * 3_600_000
 
 
@@ -160,6 +161,11 @@ class ComplicitServer(Attacker):
         await super().__aenter__()
         await until(lambda: is_listening(self.port))
         return self
+
+
+async def given_up(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def is_listening(port: int) -> bool:
@@ -331,6 +337,31 @@ class World:
                 "SELECT n, kind, entry FROM log_items WHERE conversation = ? ORDER BY n", (conversation,)
             )
             return [(n, kind, entry) for n, kind, entry in rows]
+
+    def commits(self, conversation: bytes) -> list[tuple[int, int, bytes]]:
+        """(epoch it applies to, n, message) of each commit."""
+        found = []
+        for n, kind, entry in self.log(conversation):
+            if kind == COMMIT:
+                _, epoch, message = formats.read_cbor(entry)
+                found.append((epoch, n, message))
+        return found
+
+    def links(self, conversation: bytes, epoch: int) -> list[tuple[int, bytes]]:
+        """(n, device) of each link of an epoch."""
+        links = [(n, formats.read_cbor(entry)) for n, kind, entry in self.log(conversation) if kind == LINK]
+        return [(n, link[3]) for n, link in links if link[1] == epoch]
+
+    def vault_rows(self, conversation: bytes) -> list[int]:
+        """The epochs of the rows in vaults."""
+        rows = self._kept("SELECT row FROM vault_rows WHERE conversation = ?", conversation)
+        return [formats.read_cbor(row)[3] for row in rows]
+
+    def later(self, wish: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Something that ends later, or never: it is given up at the end."""
+        task = asyncio.ensure_future(wish)
+        self._stack.push_async_callback(given_up, task)
+        return task
 
     def directory(self) -> list[bytes]:
         """All entries as the server keeps them."""
