@@ -17,6 +17,7 @@ MAX_REQUESTS_AT_WORK: Final = 512
 MAX_MALFORMED: Final = 10
 MALFORMED_WINDOW_S: Final = 60.0
 NOBODY: Final = bytes(16)
+GATHERED_AT_MOST: Final = 64 * 1024
 
 CLOSE_CODES: Final = {
     "stopping": 1012,
@@ -38,6 +39,23 @@ WORDS: Final = {
 }
 
 
+class Turn:
+    """The connections to which something was written in this turn of the event loop."""
+
+    def __init__(self) -> None:
+        self._connections: list[Connection] = []
+
+    def add(self, connection: "Connection") -> None:
+        if not self._connections:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._connections.append(connection)
+
+    def _flush(self) -> None:
+        connections, self._connections = self._connections, []
+        for connection in connections:
+            connection.flush()
+
+
 class Connection:
     """From Open on it has a session. Everything here happens on the event loop."""
 
@@ -45,9 +63,12 @@ class Connection:
         "__weakref__",
         "_at_work",
         "_event_bytes",
+        "_gathered",
+        "_gathered_bytes",
         "_held",
         "_malformed",
         "_saturated",
+        "_turn",
         "caller",
         "client",
         "closed",
@@ -60,8 +81,11 @@ class Connection:
         "tasks",
     )
 
-    def __init__(self, socket: Socket) -> None:
+    def __init__(self, socket: Socket, turn: "Turn") -> None:
         self.socket = socket
+        self._turn = turn
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
         self.session: Session | None = None
         self.client = ""
         self.caller: Caller | None = None
@@ -89,7 +113,7 @@ class Connection:
     def send(self, frame: Frame) -> None:
         """Write one answer. Its size is bounded by the request's limits, and few are at work at once."""
         if not self.is_gone:
-            self.socket.transport.write(framed(encode(frame)))
+            self._write(framed(encode(frame)))
 
     def tell(self, message: bytes) -> None:
         """Write one event, already framed; a connection that lets too many wait is closed."""
@@ -100,7 +124,24 @@ class Connection:
             if self._event_bytes > MAX_EVENT_BYTES_WAITING:
                 self.goodbye("slow")
                 return
-        self.socket.transport.write(message)
+        self._write(message)
+
+    def _write(self, message: bytes) -> None:
+        """What one turn of the event loop gathers is one write: a system call costs more than all else here."""
+        gathered = self._gathered
+        if not gathered:
+            self._turn.add(self)
+        gathered.append(message)
+        self._gathered_bytes += len(message)
+        if self._gathered_bytes > GATHERED_AT_MOST:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand over to the transport what has gathered."""
+        if self._gathered and not self.is_gone:
+            self.socket.transport.write(b"".join(self._gathered))
+        self._gathered.clear()
+        self._gathered_bytes = 0
 
     def saturation(self, saturated: bool) -> None:
         """More than PAUSE_BYTES wait, or few enough again. Meanwhile its requests are not read."""
@@ -144,6 +185,7 @@ class Connection:
         """Say why and close. Nothing this peer has sent and we have not taken yet is looked at."""
         if self.is_gone:
             return
+        self.flush()
         self.is_gone = True
         if self.leave is not None:
             self.leave(self)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from inmost_server import metrics
 from inmost_server.bus import Told
-from inmost_server.edge.connection import Connection
+from inmost_server.edge.connection import Connection, Turn
 from inmost_server.edge.socket import framed
 from inmost_server.sessions import Session
 
@@ -14,6 +14,7 @@ class Connections:
     """Every open connection of this process. Delivering is a loop over writes, nothing more."""
 
     def __init__(self) -> None:
+        self.turn = Turn()
         self._all: set[Connection] = set()
         self._by_device: dict[bytes, Connection] = {}
         self._by_user: dict[bytes, set[Connection]] = {}

@@ -24,7 +24,7 @@ def connect_route(dispatch: Dispatch, connections: Connections) -> WebsocketRout
         extensions: dict[str, Any] = socket.scope["extensions"] or {}
         below = extensions[SOCKET]
         assert isinstance(below, Socket)
-        connection = Connection(below)
+        connection = Connection(below, connections.turn)
         below.take_over(
             lambda payload: dispatch.taken(connection, payload),
             _lost(connection, connections),
