@@ -190,16 +190,13 @@ impl Machine {
         }
     }
 
-    /// A commit names a head that the server does not have.
+    /// A commit names a head that the server does not give.
     fn cannot_follow(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         self.misbehaved(
             Some(conversation),
             "a commit names a directory head that the server does not give",
         );
-        if let Ok(conv) = self.conv_mut(conversation) {
-            conv.state.sealing_stopped = Some("DirectoryBehind".into());
-        }
-        self.save_conv(conversation);
+        self.session.given_up.insert(conversation); // nothing is sealed there, and nothing asked for, until the next connection
         Ok(())
     }
 

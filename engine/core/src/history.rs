@@ -313,7 +313,7 @@ impl Machine {
         self.pages_after_links(conversation, has_moved)
     }
 
-    /// The row that says who came and who went with the commit at n. Persons, not devices: a further device is no event.
+    /// Who came and who went with a commit that has just come: a row, and whoever follows the conversation is told.
     pub(crate) fn show_change(
         &mut self,
         conversation: Conversation,
@@ -321,11 +321,20 @@ impl Machine {
         epoch: u64,
         at_ms: u64,
     ) -> Result<(), Refusal> {
+        if self.write_change(conversation, n, epoch, at_ms)? {
+            self.out
+                .event("message", map! {"conversation" => conversation, "n" => n});
+        }
+        Ok(())
+    }
+
+    /// The row that says who came and who went with the commit at n; false if nobody did. Persons, not devices: a further device is no event.
+    fn write_change(&mut self, conversation: Conversation, n: u64, epoch: u64, at_ms: u64) -> Result<bool, Refusal> {
         let Some(change) = self.rows.get::<EpochChange>(Row::Epoch(conversation, epoch))? else {
-            return Ok(());
+            return Ok(false);
         };
         if change.is_start {
-            return Ok(());
+            return Ok(false);
         }
         self.rosters(conversation)?;
         let conv = self.conv(conversation)?;
@@ -355,7 +364,7 @@ impl Machine {
         let (kind, users) = match (joined.is_empty(), left.is_empty()) {
             (false, _) => ("joined", joined),
             (true, false) => ("left", left),
-            _ => return Ok(()),
+            _ => return Ok(false),
         };
         let by = change
             .committer
@@ -366,7 +375,7 @@ impl Machine {
             "time_ms" => at_ms, "at_ms" => at_ms, "epoch" => epoch, "type" => kind, "users" => users, "by" => by,
         };
         self.out.message(message_key(conversation, n), Some(&row));
-        Ok(())
+        Ok(true)
     }
 
     /// The same for a page, where the commit was taken long ago or in the prologue.
@@ -378,7 +387,7 @@ impl Machine {
             .as_ref()
             .and_then(|rosters| rosters.epoch_at(entry.n));
         match epoch {
-            Some(epoch) => self.show_change(conversation, entry.n, epoch, entry.at_ms),
+            Some(epoch) => self.write_change(conversation, entry.n, epoch, entry.at_ms).map(drop),
             None => Ok(()),
         }
     }

@@ -10,6 +10,7 @@ use crate::machine::Machine;
 use crate::me::Phase;
 use crate::pack::Value;
 use crate::session::Asked;
+use crate::session::Duty;
 
 impl Machine {
     /// What a device has to have, asked after each sync and each change of the directory. Does only what is missing.
@@ -27,7 +28,8 @@ impl Machine {
             let Some(sig_public) = me.server_key.filter(|_| role == Role::Owner) else {
                 return Ok(());
             };
-            if self.rows.with_prefix(b"E").is_empty() {
+            if self.rows.with_prefix(b"E").is_empty() && self.session.may(Duty::ServerKey, self.now) {
+                self.session.put_off(Duty::ServerKey, self.now);
                 self.append_own(Payload::ServerKey { sig_public }, None, Value::Nil)?;
             }
             return Ok(()); // groups are made with the server's key in them, so that it can ask for removals

@@ -10,7 +10,7 @@ use crate::conversation::commit::serialized;
 use crate::frames::PublishKeyPackages;
 use crate::machine::Machine;
 use crate::rows::Row;
-use crate::session::{Asked, Wake};
+use crate::session::{Asked, Duty, Wake};
 
 const KEPT: u64 = 50;
 const REFILL_BELOW: u64 = 20;
@@ -35,6 +35,9 @@ impl Machine {
         let published: Published = self.rows.get(Row::KeyPackageState)?.unwrap_or_default();
         let replaces_last_resort = self.now >= published.last_resort_ms + REPLACE_LAST_RESORT_MS;
         let missing = if count < REFILL_BELOW { KEPT - count } else { 0 };
+        if !self.session.may(Duty::KeyPackages, self.now) {
+            return Ok(());
+        }
         if self.session.is_asked(&Asked::Publish) || (missing == 0 && !replaces_last_resort) {
             return Ok(());
         }
@@ -93,5 +96,6 @@ impl Machine {
     /// The server could not take them: publish again at the next connection.
     pub(crate) fn publish_refused(&mut self) {
         self.rows.delete(Row::KeyPackageState);
+        self.session.put_off(Duty::KeyPackages, self.now);
     }
 }

@@ -91,12 +91,13 @@ impl Machine {
 
     pub(crate) fn is_behind(&self, conversation: Conversation) -> bool {
         let next_n = self.conversations.get(&conversation).map_or(0, |conv| conv.next_n());
-        self.session.stalled.contains_key(&conversation)
-            || self
-                .session
-                .next_n
-                .get(&conversation)
-                .is_some_and(|known| *known > next_n)
+        !self.session.given_up.contains(&conversation)
+            && (self.session.stalled.contains_key(&conversation)
+                || self
+                    .session
+                    .next_n
+                    .get(&conversation)
+                    .is_some_and(|known| *known > next_n))
     }
 
     /// Fetch what is missing between the head and what the server has.
@@ -106,7 +107,8 @@ impl Machine {
         };
         let first = conv.next_n();
         let known = self.session.next_n.get(&conversation).copied().unwrap_or(0);
-        if !matches!(conv.state.membership, Membership::Member | Membership::Creating) {
+        let is_following = matches!(conv.state.membership, Membership::Member | Membership::Creating);
+        if !is_following || self.session.given_up.contains(&conversation) {
             return Ok(());
         }
         if known <= first || self.session.stalled.contains_key(&conversation) || !self.session.is_connected() {
@@ -161,6 +163,12 @@ impl Machine {
         for item in &page.items {
             if item.n < self.conv(conversation)?.next_n() {
                 continue;
+            }
+            if !matches!(
+                self.conv(conversation)?.state.membership,
+                Membership::Member | Membership::Creating
+            ) {
+                break; // an item before this one removed this device, or made it come in anew
             }
             if item.n != self.conv(conversation)?.next_n() {
                 self.misbehaved(Some(conversation), "a page of the log has a gap");

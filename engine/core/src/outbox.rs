@@ -208,6 +208,7 @@ impl Machine {
     ) -> Result<(), Refusal> {
         match refused.code.as_str() {
             "StaleEpoch" | "RemovalPending" => {
+                self.session.back_off(conversation, self.now);
                 self.conv_mut(conversation)?.unsent.insert(sequence);
                 // The commit or proposal that is in the way comes as an item; a lost one is fetched.
                 self.probe(conversation)

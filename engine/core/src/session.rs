@@ -64,6 +64,10 @@ pub struct PageWanted {
     pub before: Option<u64>,
 }
 
+const RACES: u32 = 8;
+const PUT_OFF_MS: u64 = 300_000;
+const BACK_OFF_MS: u64 = 500;
+
 #[derive(Debug, Default)]
 pub struct Session {
     pub stage: Stage,
@@ -74,6 +78,10 @@ pub struct Session {
     pub directory_next_n: u64,
     /// Conversations with a FetchLog under way.
     pub fetching: BTreeSet<Conversation>,
+    /// Conversations whose log names a directory that the server does not give: not asked for again on this connection.
+    pub given_up: BTreeSet<Conversation>,
+    /// Refusals since something last went forward, and when the next try is: a server cannot keep a device busy.
+    pub refusals: BTreeMap<Conversation, (u32, u64)>,
     /// Waiting for the directory to reach this number.
     pub stalled: BTreeMap<Conversation, u64>,
     pub pages: BTreeMap<Conversation, Vec<PageWanted>>,
@@ -94,6 +102,8 @@ pub struct Session {
     pub walked_out: BTreeSet<Conversation>,
     /// Directory heads that others named beyond what is here: compared when it is.
     pub claimed_heads: Vec<(Head, Device)>,
+    /// What this device does by itself and the server refused: not tried again before this time.
+    pub not_before_ms: BTreeMap<Duty, u64>,
     /// Requests of this step: taken back if the step fails.
     pub asked_now: Vec<RequestId>,
     /// Key packages the server has of this device.
@@ -105,6 +115,14 @@ pub struct Session {
     /// What the batch under way holds: epoch and recovery key.
     pub vault_epochs: BTreeMap<Conversation, (u64, [u8; 16])>,
     pub welcomes: Vec<WaitingWelcome>,
+}
+
+/// What a device does without being told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Duty {
+    Vault,
+    KeyPackages,
+    ServerKey,
 }
 
 /// Why the engine wants to be woken.
@@ -131,6 +149,24 @@ impl Session {
     pub fn wake(&mut self, why: Wake, at_ms: u64) {
         let at = self.wakes.entry(why).or_insert(at_ms);
         *at = (*at).min(at_ms);
+    }
+
+    /// The server refused a duty: not again for some minutes.
+    pub fn put_off(&mut self, duty: Duty, now_ms: u64) {
+        self.not_before_ms.insert(duty, now_ms + PUT_OFF_MS);
+    }
+
+    pub fn may(&self, duty: Duty, now_ms: u64) -> bool {
+        self.not_before_ms.get(&duty).is_none_or(|at| *at <= now_ms)
+    }
+
+    /// Something was refused. The first few are the price of races; then each further try waits longer.
+    pub fn back_off(&mut self, conversation: Conversation, now_ms: u64) {
+        let (count, until) = self.refusals.entry(conversation).or_default();
+        *count += 1;
+        if *count > RACES {
+            *until = now_ms + (BACK_OFF_MS << (*count - RACES).min(9));
+        }
     }
 
     pub fn is_asked(&self, what: &Asked) -> bool {

@@ -292,6 +292,7 @@ impl Machine {
 
     /// One page of the sync: what there is, and how far.
     fn synced(&mut self, synced: Synced) -> Result<(), Refusal> {
+        self.compare_with_before(&synced);
         let after = synced.conversations.last().map(|state| state.conversation);
         self.session.states.extend(synced.conversations);
         self.session.welcomes.extend(synced.welcomes);
@@ -308,6 +309,21 @@ impl Machine {
         self.go_live()
     }
 
+    /// Nothing gets shorter. Compared here, where no event of this connection has come yet.
+    fn compare_with_before(&mut self, synced: &Synced) {
+        if synced.directory_next_n < self.directory.next_n() {
+            self.misbehaved(None, "the server's directory is shorter than it was");
+        }
+        for state in &synced.conversations {
+            let conv = self.conversations.get(&state.conversation);
+            if conv
+                .is_some_and(|conv| conv.is_member() && conv.state.group == state.group && conv.next_n() > state.next_n)
+            {
+                self.misbehaved(Some(state.conversation), "the server's log is shorter than it was");
+            }
+        }
+    }
+
     /// The directory is there: conversations follow.
     pub(crate) fn go_live(&mut self) -> Result<(), Refusal> {
         self.session.stage = Stage::Live;
@@ -315,8 +331,12 @@ impl Machine {
         for state in std::mem::take(&mut self.session.states) {
             listed.push(state.conversation);
             self.heard_of(state.conversation, state.next_n);
-            if !state.is_member {
+            let is_lost = !self.conversations.contains_key(&state.conversation);
+            if !state.is_member || is_lost {
+                // No leaf, or a leaf whose keys this device does not have: it comes in by itself, unless a Welcome waits.
                 self.session.joinable.insert(state.conversation);
+            }
+            if !state.is_member {
                 self.lost_leaf(state.conversation)?;
             }
         }

@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::me::Phase;
 use crate::recovery::XWING_PUBLIC_BYTES;
 use crate::rows::Row;
-use crate::session::{Asked, Wake};
+use crate::session::{Asked, Duty, Wake};
 use crate::vault::{RowContents, RowPlace, Vault, VaultContents, VaultRow, Writer};
 
 /// The first change goes out at once, then at most one batch in this time.
@@ -171,7 +171,7 @@ impl Machine {
             return Ok(());
         };
         let (is_there, chain_k) = (state.vault.is_some(), state.chain_k);
-        if me.is_bot || self.recovery_now().is_none() {
+        if me.is_bot || self.recovery_now().is_none() || !self.session.may(Duty::Vault, self.now) {
             return Ok(());
         }
         let written: Written = self.rows.get(Row::Vault)?.unwrap_or_default();
@@ -272,6 +272,7 @@ impl Machine {
     /// Another device was faster with the version: look again, and write only if it is still missing.
     pub(crate) fn vault_refused(&mut self) -> Result<(), Refusal> {
         self.rows.delete(Row::Vault);
+        self.session.put_off(Duty::Vault, self.now);
         self.want_directory(self.directory.next_n() + 1)
     }
 

@@ -144,6 +144,7 @@ impl Machine {
         let change = change_of(head.n, view, commit);
         let epoch = view.epoch + 1;
         self.session.retried.remove(&conversation);
+        self.session.refusals.remove(&conversation);
         let conv = self.conv_mut(conversation)?;
         let facts = conv.facts().after(commit);
         let state = &mut conv.state;

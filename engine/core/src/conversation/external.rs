@@ -271,6 +271,7 @@ impl Machine {
         conversation: Conversation,
         refused: &frames::Refused,
     ) -> Result<(), Refusal> {
+        self.session.back_off(conversation, self.now);
         match refused.code.as_str() {
             "StaleEpoch" => self.join_again(conversation),
             "DirectoryBehind" | "ClockSkewed" | "SlowDown" | "RemovalPending" => {

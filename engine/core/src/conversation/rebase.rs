@@ -27,6 +27,19 @@ impl Machine {
         let Some(conv) = self.conversations.get(&conversation) else {
             return Ok(());
         };
+        if self.session.given_up.contains(&conversation) {
+            return Ok(());
+        }
+        if let Some(until) = self
+            .session
+            .refusals
+            .get(&conversation)
+            .map(|(_, until)| *until)
+            .filter(|until| *until > self.now)
+        {
+            self.session.wake(Wake::Advance(conversation), until);
+            return Ok(());
+        }
         match conv.state.membership {
             Membership::Creating => self.resend_pending(conversation).map(drop),
             Membership::Joining => self.work_on_join(conversation),
@@ -126,6 +139,7 @@ impl Machine {
         let Some(pending) = self.conv(conversation)?.pending.clone() else {
             return Ok(());
         };
+        self.session.back_off(conversation, self.now);
         match refused.code.as_str() {
             // Something is in order that this device has not seen yet: it comes, voids this commit, and the intent is made again.
             "StaleEpoch" | "RemovalPending" => {

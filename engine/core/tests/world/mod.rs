@@ -277,7 +277,7 @@ impl World {
     }
 
     pub fn deliver(&mut self) {
-        for _ in 0..1_000_000 {
+        for _ in 0..100_000 {
             let mut moved = false;
             for who in 0..self.clients.len() {
                 moved |= self.turn(who);
@@ -286,7 +286,28 @@ impl World {
                 return;
             }
         }
-        panic!("frames without end");
+        let mut last = vec![];
+        for _ in 0..12 {
+            for who in 0..self.clients.len() {
+                let client = &self.clients[who];
+                let asked = client
+                    .outbox
+                    .front()
+                    .map(|frame| format!("{:.160?}", inmost_core::frames::Request::decode(frame)));
+                let told = client
+                    .inbox
+                    .front()
+                    .map(|frame| format!("{:.160?}", inmost_core::frames::Told::decode(frame)));
+                last.extend(
+                    [asked, told]
+                        .into_iter()
+                        .flatten()
+                        .map(|frame| format!("{}: {frame}", client.name)),
+                );
+                self.turn(who);
+            }
+        }
+        panic!("frames without end: {last:#?}");
     }
 
     /// Deliver everything, and let short waits pass (links, turns to remove, gaps).
