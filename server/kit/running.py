@@ -11,7 +11,6 @@ from inmost_server.app import Server, create_app, open_server
 from inmost_server.clock import now_ms
 from inmost_server.edge.rates import Rate
 from inmost_server.edge.serving import Serving, config
-from inmost_server.features.accounts.passwords import Passwords
 from inmost_server.features.organisation.service import invite_owner
 from inmost_server.settings import Settings
 from server.kit.people import Device, Key, Person
@@ -25,8 +24,6 @@ class Running:
         self, data: Path, clock: Callable[[], int] = now_ms, rates: dict[str, Rate] | None = None
     ) -> None:
         self.data, self.clock, self.rates = data, clock, rates
-        # The real cost would only make every claim slow; tests of that cost set the real one.
-        self.passwords = Passwords(memory_kib=1_024, passes=1)
         self.server: Server
         self.address = ""
         self.people: dict[str, Person] = {}
@@ -38,7 +35,6 @@ class Running:
         # Devices sign in for this very address.
         settings = Settings(data=self.data, port=self._socket.getsockname()[1])
         self.server = await open_server(settings, self.clock, self.rates)
-        self.server.passwords = self.passwords
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._serving = Serving(config(create_app(self.server), loop="none"))
         self._task = asyncio.get_running_loop().create_task(self._serving._serve([self._socket]))

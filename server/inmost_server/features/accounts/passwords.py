@@ -23,11 +23,11 @@ R = TypeVar("R")
 
 
 class Passwords:
-    """Never holds more than THREADS * memory_kib; whoever would wait too long is told to come back (SlowDown)."""
+    """Never holds more than THREADS * MEMORY_KIB; whoever would wait too long is told to come back (SlowDown)."""
 
-    def __init__(self, memory_kib: int = MEMORY_KIB, passes: int = PASSES) -> None:
-        self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
-        self._nobodys_hash = f"$argon2id$v=19$m={memory_kib},t={passes},p=1${NOBODYS}"
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1)
+        self._nobodys_hash = f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1${NOBODYS}"
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="inmost-password")
         self._waiting = 0
 

@@ -43,7 +43,7 @@ async def test_nobodys_password_takes_as_long_as_somebodys():
 
 async def test_who_would_wait_too_long_is_told_to_come_back(monkeypatch):
     monkeypatch.setattr(module, "MAX_WAITING", 3)
-    pool = Passwords(memory_kib=1024, passes=1)
+    pool = Passwords()
     done = await asyncio.gather(*(pool.hashed("x") for _ in range(10)), return_exceptions=True)
     assert sum(isinstance(one, SlowDown) for one in done) == 7
     with pytest.raises(SlowDown):

@@ -7,7 +7,6 @@ import pytest
 
 from inmost_server import base64url
 from inmost_server.features.accounts import slow_down_policy
-from inmost_server.features.accounts.passwords import Passwords
 from server.kit.signing_in import DAY_MS, Member, Rest
 
 NEW_PASSWORD = "marble river seventeen lanterns"
@@ -68,7 +67,6 @@ async def test_the_same_code_at_the_same_time_opens_one_session(server, owner):
 async def test_nobody_learns_what_was_wrong(tmp_path):
     """Unknown account, wrong password, wrong code, both: one answer, and about one time."""
     server = Rest(tmp_path)
-    server.passwords = Passwords()
     async with server:
         owner = await server.claimed_owner()
         await _nobody_learns(server, owner)
