@@ -1,6 +1,7 @@
 //! Taking a commit that the log brings, own or others', in order; and everything that follows from a new epoch.
 
 use inmost_public::commit::{commit_allowed, CommitAad, CommitView, Committer, GroupView};
+use inmost_public::directory::Entry;
 use inmost_public::ids::{sha256, Conversation, Device, Head};
 use inmost_public::log;
 use inmost_public::Refusal;
@@ -209,7 +210,8 @@ impl Machine {
         Ok(())
     }
 
-    /// A member with a newer directory sees that somebody came in by an older one, who by the newer may not.
+    /// A member with a newer directory sees that somebody came in by an older one, who by the newer may not. Who came in before
+    /// the directory ended it, and is met only now, did nothing wrong: commits of one group never go back in time.
     fn show_backdated(&mut self, conversation: Conversation, commit: &CommitView) -> Result<(), Refusal> {
         let joiner = match &commit.committer {
             Committer::External(joiner) => Some(joiner.leaf.identity.device),
@@ -222,7 +224,7 @@ impl Machine {
             .chain(joiner)
             .collect();
         for device in came {
-            if !self.directory.is_active(device) {
+            if self.ended_ms(device).is_some_and(|ended_ms| ended_ms <= commit.aad.time_ms) {
                 self.alarm(
                     AlarmKind::BackdatedDevice,
                     Some(conversation),
@@ -232,6 +234,13 @@ impl Machine {
             }
         }
         Ok(())
+    }
+
+    /// When the directory ended a device; None while it is active.
+    fn ended_ms(&self, device: Device) -> Option<u64> {
+        let n = self.directory.cause(device)?;
+        let entry = self.rows.get_bytes(&Row::Entry(n).key())?;
+        Some(Entry::decode(entry).ok()?.draft.time_ms)
     }
 }
 
