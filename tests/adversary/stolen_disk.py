@@ -147,9 +147,9 @@ class Thief:
         assert hash_ is not None
         return inmost_attacker.commit_aad(n, hash_, time_ms or time.time_ns() // 1_000_000)
 
-    async def do_catch_up(self, conversation: bytes, log: list[Any]) -> int:
-        """Follow handshake entries (n, kind, entry) of a log; the epoch reached."""
-        member = self.member(conversation)
+    async def do_catch_up(self, conversation: bytes, log: list[Any], bent: str = "") -> int:
+        """Follow handshake entries (n, kind, entry) of a log; the epoch reached. bent: what later commits are like."""
+        member = self.member(conversation, bent)
         for _, kind, entry in log:
             if kind in (2, 3):
                 _, epoch, message, *_ = formats.read_cbor(entry)

@@ -1,52 +1,47 @@
 """The server shows old or forked states: a stale group, a Welcome that lost, two winners of one epoch."""
 
+import asyncio
 import shutil
 import sqlite3
 
+from inmost.client import Client
 from inmost_protocol.conversations import Commit
-from tests.adversary.test_commits import life_goes_on
-from tests.adversary.world import HonestServer, World, alarm, free_ports, hears, is_in, texts, until
+from tests.adversary.test_commits import group_now, life_goes_on, refused, room_of_four
+from tests.adversary.world import HonestServer, World, alarm, alarms, free_ports, hears, is_in, texts, until
 
 
 async def test_a_stale_group_is_not_joined_by_a_device_that_knows_a_newer_one(world: World) -> None:
-    alice, bob, carol = await world.wake("alice", "bob", "carol")
-    room = await alice.create("plans", ["bob", "carol"])
-    for client in (bob, carol):
-        await is_in(client, room.id)
-    await alice.send(room, "before")
-    await hears(bob, room.id, "before")
+    """Whoever cannot follow a commit comes in anew, and is then given the group of two epochs ago."""
+    alice, bob, carol, room, mallory = await room_of_four(world)
+    conversation = bytes.fromhex(room)
     await world.attack("StaleGroup")
-    await world.recover("bob", "bob-2", revoke_others=False)
-    await alice.remove(room, ["carol"])
-    await alice.send(room, "without carol")
-    await hears(bob, room.id, "without carol")
-    await vault_row_is_of(world, room.id, bob)
+    old = (await group_now(mallory, conversation))["epoch"]
+    await alice.rotate(room)
+    await life_goes_on(room, alice, bob, carol)
+    await mallory.do("catch_up", conversation=conversation, log=world.log(conversation), bent="half_path")
     await world.lies.do("stale")
     mark = await world.mark()
-    await world.recover("bob", "bob-3", revoke_others=False)
-    third = await world.wake_without_sync("bob-3")
-    await alarm(third, "ServerMisbehaved")
-    joined = [one for one in await world.sent("bob", mark) if isinstance(one, Commit)]
-    assert not [one for one in joined if one.conversation.hex() == room.id], (
-        "ATTACK SUCCEEDED: a device asked to come into a group that is older than what it knows"
-    )
+    frame = await mallory.do("commit", conversation=conversation)
+    assert await refused(mallory, frame) == "Accepted"
+    told = await world.lies.did("gave an old group")
+    assert (told["epoch"], told["instead_of"]) == (old, old + 2)
+    clients = {"alice": alice, "bob": bob, "carol": carol}
+
+    async def deceived() -> list[str]:
+        return [name for name, one in clients.items() if await alarms(one, "ServerMisbehaved")]
+
+    assert await until(deceived)
+    for person in clients:
+        joined = [one for one in await world.sent(person, mark) if isinstance(one, Commit)]
+        assert not [one for one in joined if one.epoch <= old], (
+            "ATTACK SUCCEEDED: a device asked to come into a group that is older than what it knows"
+        )
     await world.honest()
-    await world.sleep("bob-3")
-    (third,) = await world.wake("bob-3")
-    await is_in(third, room.id)
-    await hears(third, room.id, "without carol")
-    assert "before" in await texts(third, room.id)
-    await life_goes_on(room.id, alice, bob, third)
-
-
-async def vault_row_is_of(world: World, room: str, client: object) -> None:
-    """Wait until a device has put the newest epoch of a room into the vault."""
-    newest = max(epoch for epoch, *_ in world.commits(bytes.fromhex(room))) + 1
-
-    async def is_there() -> bool:
-        return any(epoch == newest for epoch in world.vault_rows(bytes.fromhex(room)))
-
-    await until(is_there, 90, "the vault row of the newest epoch")
+    for person in clients:
+        await world.sleep(person)
+    alice, bob, carol = await world.wake(*clients)
+    await life_goes_on(room, alice, bob, carol)
+    assert "before" in await texts(carol, room)
 
 
 async def test_a_welcome_whose_commit_lost_is_not_used(world: World) -> None:
@@ -83,8 +78,7 @@ async def test_two_winners_of_one_epoch_show_and_the_removed_member_reads_nothin
     thief = await world.attacker("carol")
     async with fork_of(world) as fork:
         await world.lies.do("route", person="bob", server=fork.url)
-        await world.lies.do("disconnect", person="bob")
-        await until(bob_is_at(fork, bob), what="bob is at the fork")
+        await reconnected(world, "bob", bob)
         await alice.remove(room, ["carol"])
         await bob.rotate(room.id)
         await alice.send(room, "carol is out")
@@ -123,8 +117,13 @@ def fork_of(world: World) -> HonestServer:
     return HonestServer(folder, port, world.organisation.environment)
 
 
-def bob_is_at(fork: HonestServer, bob: object):  # type: ignore[no-untyped-def]
-    async def is_so() -> bool:
-        return bool(bob.is_online)  # type: ignore[attr-defined]
-
-    return is_so
+async def reconnected(world: World, person: str, client: Client) -> None:
+    """Break a connection and wait until the client is back."""
+    ready = asyncio.get_running_loop().create_future()
+    stop = client.host.subscribe(
+        lambda event: ready.done() or (event[0] == "ready" and ready.set_result(None))
+    )
+    await world.lies.do("disconnect", person=person)
+    async with asyncio.timeout(60):
+        await ready
+    stop()

@@ -352,11 +352,6 @@ class World:
         links = [(n, formats.read_cbor(entry)) for n, kind, entry in self.log(conversation) if kind == LINK]
         return [(n, link[3]) for n, link in links if link[1] == epoch]
 
-    def vault_rows(self, conversation: bytes) -> list[int]:
-        """The epochs of the rows in vaults."""
-        rows = self._kept("SELECT row FROM vault_rows WHERE conversation = ?", conversation)
-        return [formats.read_cbor(row)[3] for row in rows]
-
     def later(self, wish: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Something that ends later, or never: it is given up at the end."""
         task = asyncio.ensure_future(wish)
