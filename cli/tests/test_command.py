@@ -161,6 +161,7 @@ def test_a_lost_device_is_replaced_with_the_recovery_key_and_is_shut_out(town):
     town.anna.run("create", "For dave", "dave")
     for n in range(3):
         town.anna.run("send", "For dave", f"remember {n}")
+    dave.run("conversations")
     dave.run("history", "For dave")
     town.anna.run("send", "For dave", "while dave was away")
     new = town.world.person("dave", "dave-new")
@@ -196,8 +197,13 @@ def test_a_deactivated_person_is_out_at_once_and_comes_back_when_reactivated(tow
     listening.stop()
     assert erin.try_to("conversations").code == 9
     assert "deactivated" in town.anna.run("people").out
+    town.bob.run("send", "general", "erin is away")
     town.anna.run("people", "reactivate", "erin")
     erin.run("conversations")
+    (general,) = [each for each in erin.run("conversations", "--json").records if each["kind"] == "general"]
+    assert general["state"] == "member"
+    erin.run("send", "general", "erin is back")
+    assert texts(town.bob, "general")[-1] == "erin is back"
 
 
 def test_what_is_written_offline_waits_and_goes_out_with_the_next_command(town):

@@ -66,7 +66,9 @@ impl Machine {
     }
 
     fn home(&mut self, conversation: Conversation, kind: ConversationKind, may_create: bool) -> Result<(), Refusal> {
-        if self.conversations.contains_key(&conversation) {
+        // Who was suspended was taken out, and comes back in when that is lifted.
+        let is_out = |conv: &crate::conversation::Conv| conv.state.membership == Membership::Removed;
+        if self.conversations.get(&conversation).is_some_and(|conv| !is_out(conv)) {
             return Ok(());
         }
         if self.session.next_n.contains_key(&conversation) {
