@@ -172,7 +172,8 @@ class Reading:
             there = await self._store.read(
                 lambda reader: log.links(reader, frame.conversation, frame.epoch, frame.epoch)
             )
-            for _, n, entry in there:
+            # Only the newest counts: a right link is put again over a wrong one that was put over it.
+            for _, n, entry in there[:1]:
                 if entry == frame.link:
                     stored = await self._store.read(lambda reader: log.one(reader, frame.conversation, n))  # noqa: B023
                     assert stored is not None
