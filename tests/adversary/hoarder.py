@@ -1,5 +1,6 @@
 """Opens whatever can be opened with everything: all keys that were ever on a disk, and all bytes that servers kept."""
 
+import itertools
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,8 +29,7 @@ class Hoard:
     def __init__(self) -> None:
         self._content: dict[tuple[bytes, int], set[bytes]] = {}
         self._history: dict[tuple[bytes, bytes, int], set[bytes]] = {}
-        self._log: list[tuple[bytes, int, int, bytes]] = []
-        self.groups: list[Group] = []
+        self._logs: list[list[tuple[bytes, int, int, bytes]]] = []
 
     def know(
         self, conversation: bytes, group: bytes, epoch: int, content: bytes, history: bytes | None
@@ -38,18 +38,19 @@ class Hoard:
         if history is not None:
             self._history.setdefault((conversation, group, epoch), set()).add(history)
 
-    def read(self, server: sqlite3.Connection) -> None:
-        """A server's whole log."""
+    def read(self, server: sqlite3.Connection, groups: list[Group]) -> None:
+        """A server's whole log, followed by these groups as far as MLS lets them."""
         rows = server.execute("SELECT conversation, n, kind, entry FROM log_items ORDER BY conversation, n")
-        self._log += [row for row in rows if row[3] is not None]
+        log = [row for row in rows if row[3] is not None]
+        self._logs.append(log)
+        for group in groups:
+            self._follow(group, log)
 
     def opened(self) -> Iterator[tuple[bytes, int, list[Any]]]:
         """(conversation, n, content) of every message that opens."""
-        for group in self.groups:
-            self._follow(group)
         while self._walk_links():
             pass
-        for conversation, n, kind, entry in self._log:
+        for conversation, n, kind, entry in itertools.chain(*self._logs):
             if kind == MESSAGE:
                 epoch = formats.header_of(entry)[3]
                 for key in self._content.get((conversation, epoch), ()):
@@ -57,9 +58,9 @@ class Hoard:
                     if body is not None:
                         yield conversation, n, body[0]
 
-    def _follow(self, group: Group) -> None:
+    def _follow(self, group: Group, log: list[tuple[bytes, int, int, bytes]]) -> None:
         self._export(group)
-        for conversation, _, kind, entry in self._log:
+        for conversation, _, kind, entry in log:
             if conversation == group.conversation and kind in (COMMIT, PROPOSAL):
                 _, epoch, message, *_ = formats.read_cbor(entry)
                 if epoch == group.member.epoch and group.member.follow(message) and kind == COMMIT:
@@ -72,7 +73,7 @@ class Hoard:
     def _walk_links(self) -> bool:
         """One step back through every link that opens; whether something new was learnt."""
         before = sum(map(len, self._content.values())) + sum(map(len, self._history.values()))
-        for conversation, _, kind, entry in self._log:
+        for conversation, _, kind, entry in itertools.chain(*self._logs):
             if kind != LINK:
                 continue
             _, epoch, link, *_ = formats.read_cbor(entry)

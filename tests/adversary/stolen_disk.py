@@ -282,19 +282,24 @@ class Thief:
         """Everything that opens of what these servers have kept, with all this disk ever had: [conversation, n, content]."""
         hoard = Hoard()
         for conversation in self.disk.conversations():
-            group, slot = self.disk.group_of(conversation)
+            group, _ = self.disk.group_of(conversation)
             for epoch, (content, history, _) in self.disk.epoch_keys(conversation).items():
                 hoard.know(conversation, group, epoch, content, history)
-            for any_slot in (slot, 1 - slot):
-                rows = self.disk.group_rows(conversation, any_slot)
-                if rows:
-                    member = inmost_attacker.Member(conversation, group, rows, self.disk.sig_seed)
-                    hoard.groups.append(Group(conversation, group, member))
-        hoard.groups += self._came_in
         for database in databases:
             with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-                hoard.read(connection)
+                hoard.read(connection, [*self._groups_on_disk(), *self._came_in])
         return [list(each) for each in hoard.opened()]
+
+    def _groups_on_disk(self) -> list[Group]:
+        """Every group state there is, fresh from the disk: each server's log is followed from there."""
+        groups = []
+        for conversation in self.disk.conversations():
+            group, _ = self.disk.group_of(conversation)
+            for slot in (0, 1):
+                if rows := self.disk.group_rows(conversation, slot):
+                    member = inmost_attacker.Member(conversation, group, rows, self.disk.sig_seed)
+                    groups.append(Group(conversation, group, member))
+        return groups
 
     async def do_connect(self, origin: str, address: str = "") -> str:
         """Sign in as this device and open a connection; the code of the refusal, or nothing. address: if it is not the origin."""

@@ -406,7 +406,11 @@ async def alarm(client: Client, kind: str, timeout_s: float = EVENT_TIMEOUT_S) -
     async def shown() -> list[Alarm]:
         return await alarms(client, kind)
 
-    found: list[Alarm] = await until(shown, timeout_s, f"alarm {kind} among {await client.alarms()}")
+    try:
+        found: list[Alarm] = await until(shown, timeout_s)
+    except AssertionError:
+        among = [one.kind for one in await client.alarms()]
+        raise AssertionError(f"ATTACK SUCCEEDED: {kind} was not shown, only {among}") from None
     return found[0]
 
 
@@ -433,7 +437,8 @@ async def is_in(
 
     async def so() -> bool:
         seen = await client.host.view("conversations")
-        return any(one["conversation"].hex() == conversation and one["state"] == state for one in seen)
+        states = (state, "waiting") if state == "member" else (state,)  # waiting: a member, for old history
+        return any(one["conversation"].hex() == conversation and one["state"] in states for one in seen)
 
     await until(so, timeout_s, f"{state} of {conversation}")
 
