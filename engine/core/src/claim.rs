@@ -26,7 +26,16 @@ impl Machine {
         let link = InvitationLink::decode(fragment.trim()).map_err(|_| Refused::bad_link())?;
         let is_bot = arguments.field::<Option<bool>>("is_bot")?.unwrap_or(false);
         let name: String = arguments.field("name")?;
-        let (sig_seed, auth_seed, device_seed) = (self.random(), self.random(), self.random());
+        // Given again for the same link (the first try did not get through), it is the same person with the same keys.
+        let before = self
+            .me
+            .as_ref()
+            .filter(|me| me.invitation == Some(link.invitation) && me.is_bot == is_bot)
+            .cloned();
+        let (sig_seed, auth_seed, device_seed) = match &before {
+            Some(me) => (me.sig_seed, me.auth_seed, me.device_seed),
+            None => (self.random(), self.random(), self.random()),
+        };
         let (sig, auth) = (KeyPair::from_seed(sig_seed), KeyPair::from_seed(auth_seed));
         let add = Change::add(*sig.public(), *auth.public());
         let user = user_id(link.org, &add);
@@ -34,7 +43,8 @@ impl Machine {
         let mut changes = vec![add];
         let mut recovery = None;
         if !is_bot {
-            let key = RecoveryKey::from_random(self.random());
+            let random = before.and_then(|me| me.recovery).unwrap_or_else(|| self.random());
+            let key = RecoveryKey::from_random(random);
             let provider = self.provider()?;
             let paper = key.paper_device(provider.crypto(), link.org)?;
             changes.push(Change::SetRecovery {
@@ -72,7 +82,7 @@ impl Machine {
             phase: Phase::Claiming,
             invitation: Some(link.invitation),
             vouched: link.from,
-            claim: entry.clone(),
+            recovery: recovery.as_ref().map(|(key, _)| *key.as_bytes()),
             server_key: None,
             sig_seed,
             auth_seed,
@@ -104,7 +114,7 @@ impl Machine {
         if me.phase == Phase::Claiming {
             me.phase = Phase::Ready;
             me.server_key = server_key.filter(|_| me.vouched.is_none());
-            me.claim.clear();
+            me.recovery = None;
             self.save_me();
         }
         self.done(command, map! {});

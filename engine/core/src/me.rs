@@ -30,7 +30,8 @@ pub struct Me {
     pub invitation: Option<Invitation>,
     /// The head and the inviter that the invitation link named: the directory must contain them.
     pub vouched: Option<(Head, User)>,
-    pub claim: Vec<u8>,
+    /// Until the claim is accepted, so that it can be made again with the same keys; nowhere after that.
+    pub recovery: Option<[u8; 16]>,
     /// The server's external-sender key, which the owner's device publishes.
     pub server_key: Option<[u8; 32]>,
     pub sig_seed: [u8; 32],

@@ -68,7 +68,7 @@ impl Machine {
                 phase: Phase::Recovering,
                 invitation: None,
                 vouched: None,
-                claim: vec![],
+                recovery: None,
                 server_key: None,
                 sig_seed,
                 auth_seed,

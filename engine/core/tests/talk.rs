@@ -343,3 +343,29 @@ fn a_guest_is_added_by_who_may_open_the_door() {
         .all(|conv| conv.get("kind").text() != Ok("general")));
     world.assert_calm();
 }
+
+#[test]
+fn a_claim_made_again_is_the_same_person() {
+    let mut world = World::team(14, &["alice"]);
+    let link = world.invite(0, "bob");
+    let client = world.blank("bob");
+    world.clients.push(client);
+    let begin = |world: &mut World, link: &str| {
+        world
+            .command(
+                1,
+                "begin",
+                map! {"link" => link, "name" => "bob", "origin" => world::ORIGIN},
+            )
+            .unwrap()
+    };
+    let first = begin(&mut world, &link);
+    world.now += 5_000;
+    world.restart(1);
+    let second = begin(&mut world, &link);
+    for same in ["user", "device", "recovery_key"] {
+        assert_eq!(first.get(same), second.get(same));
+    }
+    assert_ne!(first.get("entry"), second.get("entry"), "the time is another");
+    world.command(1, "claimed", map! {}).unwrap();
+}
