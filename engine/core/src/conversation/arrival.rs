@@ -224,7 +224,10 @@ impl Machine {
             .chain(joiner)
             .collect();
         for device in came {
-            if self.ended_ms(device).is_some_and(|ended_ms| ended_ms <= commit.aad.time_ms) {
+            if self
+                .ended_ms(device)
+                .is_some_and(|ended_ms| ended_ms <= commit.aad.time_ms)
+            {
                 self.alarm(
                     AlarmKind::BackdatedDevice,
                     Some(conversation),
