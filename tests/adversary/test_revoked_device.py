@@ -107,7 +107,7 @@ async def test_a_revoked_device_with_a_backdated_head_is_shown_and_removed_and_o
     device = world.device("bob")
     assert await world.server.do("commit", frame=frame, device=device.device, user=device.user) == ""
     await world.honest()
-    await world.server.do("lax", is_lax=False)
+    await world.server.do("forget_pending", conversation=conversation)
     alice, carol, bob = await world.wake("alice", "carol", "bob-2")
     shown = await alarm(alice, "BackdatedDevice")
     assert shown.device == device.device.hex()
