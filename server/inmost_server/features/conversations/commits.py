@@ -156,9 +156,12 @@ class Commits:
         def told(written: Written) -> None:
             conversation.epoch, conversation.removal_epoch = checked.epoch, removal_epoch
             conversation.kind, conversation.open = settings.kind, settings.open
-            conversation.pending = set(pending)
             self._answer(peer, frame.id, written.items[0])
             self._tell(conversation, checked, written)
+            # An entry that became durable while this commit was being written has shut out more.
+            is_active = self._directory.state.is_active
+            shut_out = [device for device in conversation.since_epoch if not is_active(device)]
+            conversation.pending = {*pending, *shut_out}
 
         await self._store.write(write)
 
