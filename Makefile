@@ -19,11 +19,12 @@ TOOLS := . deploy/tools.sh;
 UV := $(TOOLS) $$(find_uv)
 BIN := .venv/bin
 
-.PHONY: help up test check bench fresh engine attacker python format
+.PHONY: help up test test-defences check bench fresh engine attacker python format
 
 help:
 	@echo "make up       install what is missing (asks once), build, run; a first start prints the owner's link"
 	@echo "make test     everything: checks, Rust and Python tests, and that each promise in docs/promises.md was shown"
+	@echo "make test-defences  each defence taken out: its attack must then succeed; ONLY=name for one"
 	@echo "make check    formatting, lint, types, who may import what"
 	@echo "make format   put the formatting right"
 	@echo "make bench    every figure the project claims; ONLY=name for one"
@@ -59,6 +60,12 @@ test:
 	@deploy/install up test
 	@$(MAKE) python engine attacker
 	@ONLY="$(ONLY)" tests/run
+
+# Takes each defence out in turn and shows that its attack then succeeds; slow. The result stays in tests/adversary/without/RESULT.md.
+test-defences:
+	@deploy/install up test
+	@$(MAKE) python
+	@$(BIN)/python -m tests.adversary.defences $(ONLY)
 
 # Each kind of check runs though another has failed: one run names everything.
 check:
