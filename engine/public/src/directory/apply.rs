@@ -65,7 +65,8 @@ impl Directory {
             Some(_) => return Err(Refusal::DirectoryForked),
             None => return Err(Refusal::Malformed),
         }
-        if draft.time_ms < self.time_ms {
+        // Two people's clocks differ, and entries made at the same moment come in either order.
+        if draft.time_ms.saturating_add(CLOCK_SKEW_MS) < self.time_ms {
             return Err(Refusal::ClockSkewed);
         }
         if self.hashes.is_empty() && !matches!(draft.payload, Payload::Claim(_)) {
@@ -96,7 +97,7 @@ impl Directory {
             second_claim: false,
         };
         self.hashes.push(hash);
-        self.time_ms = draft.time_ms;
+        self.time_ms = self.time_ms.max(draft.time_ms);
         self.change(n, draft.author, draft.payload, &mut applied);
         applied
     }
