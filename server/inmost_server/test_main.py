@@ -109,10 +109,11 @@ async def test_what_it_keeps_is_for_its_owner_only(tmp_path):
 
 
 async def test_one_data_directory_has_one_server(tmp_path):
-    async with process(tmp_path / "data", port=0) as first, process(tmp_path / "data", port=0) as second:
+    async with process(tmp_path / "data", port=0) as first:
         await first.says(r"/join#")
-        await second.says("another server is using")
-        assert await second.ended() == 1
+        async with process(tmp_path / "data", port=0) as second:
+            await second.says("another server is using")
+            assert await second.ended() == 1
 
 
 async def test_a_port_in_use_is_said(tmp_path):
