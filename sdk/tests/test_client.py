@@ -218,7 +218,6 @@ async def test_a_bot_in_ten_lines_answers_also_what_came_while_it_was_away(town:
             room = await anna.create("Pings", ["helper"])
             heard = anna.messages()
             pong = asyncio.ensure_future(next_text(heard, "pong"))
-            await asyncio.sleep(0.5)
             ping = await anna.send(room, "ping")
             answer = await pong
             assert answer.reply_to == ((await anna.me()).device, ping.id)
@@ -236,7 +235,15 @@ async def test_a_bot_in_ten_lines_answers_also_what_came_while_it_was_away(town:
 
 
 def start_bot(person: Person) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", BOT], env=person.environment)
+    """The bot in ten lines and, for the test only, a line that says when it is there."""
+    told = "@bot.on_start\nasync def ready():\n    print('ready', flush=True)\n\nbot.run()"
+    bot = subprocess.Popen(
+        [sys.executable, "-c", BOT.replace("bot.run()", told)], env=person.environment, stdout=subprocess.PIPE
+    )
+    assert bot.stdout is not None
+    with bot.stdout:
+        assert bot.stdout.readline() == b"ready\n"
+    return bot
 
 
 async def test_a_handler_that_fails_does_not_stop_the_bot(town: Town, caplog: pytest.LogCaptureFixture):
