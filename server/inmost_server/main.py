@@ -20,9 +20,9 @@ from inmost_server.app import create_app, open_server, owner_link
 from inmost_server.edge.serving import Serving, config
 from inmost_server.features.accounts.keys import KeyLost
 from inmost_server.settings import Settings
+from inmost_server.tls.asking import AcmeServer, NotIssued
 from inmost_server.tls.certificate import Certificate
 from inmost_server.tls.http_port import HttpPort
-from inmost_server.tls.issuing import AcmeServer, NotIssued
 from inmost_server.tls.renewal import AcmeCertificate, watch
 
 TLS_FOLDER = "tls"

@@ -1,10 +1,8 @@
 """Gets a certificate from an ACME server (RFC 8555) with HTTP-01. Blocking: runs on a thread of its own."""
 
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from acme import challenges, client, errors, messages
 from acme.crypto_util import make_csr
@@ -18,28 +16,27 @@ from cryptography.hazmat.primitives.serialization import (
 from josepy.errors import Error as JoseError
 from josepy.jwa import ES256
 from josepy.jwk import JWK, JWKEC
-from requests import RequestException
+from requests import RequestException, Response
+
+from inmost_server.tls.asking import CERTIFICATE, AcmeServer, NotIssued, Publish, write_privately
 
 USER_AGENT = "inmost"
 WITHIN = timedelta(minutes=3)
 ACCOUNT_KEY = "acme-account.pem"
-CERTIFICATE = "certificate.pem"
+NONCES_TRIED = 5  # twice each, because the library tries again once by itself
 
 
-class NotIssued(Exception):
-    """The ACME server gave no certificate; the text says why, for the operator."""
+class _Network(client.ClientNetwork):
+    """Asks again when the ACME server does not take a nonce: the request was not looked at (RFC 8555 section 6.5)."""
 
-
-@dataclass(frozen=True, slots=True)
-class AcmeServer:
-    """directory: its URL. authorities: PEM file it is checked by, None for the system's. contact: e-mail address for its notices."""
-
-    directory: str
-    authorities: Path | None
-    contact: str | None
-
-
-Publish = Callable[[str, str], None]  # token, key authorization: answer with that from here on
+    def post(self, *args: Any, **kwargs: Any) -> Response:
+        for _ in range(NONCES_TRIED - 1):
+            try:
+                return super().post(*args, **kwargs)
+            except messages.Error as error:
+                if error.code != "badNonce":
+                    raise
+        return super().post(*args, **kwargs)
 
 
 def issue(server: AcmeServer, domain: str, folder: Path, publish: Publish) -> Path:
@@ -48,7 +45,7 @@ def issue(server: AcmeServer, domain: str, folder: Path, publish: Publish) -> Pa
     Refused with NotIssued. The old file stays as it is until the new one is complete.
     """
     try:
-        net = client.ClientNetwork(
+        net = _Network(
             _account_key(folder),
             alg=ES256,
             user_agent=USER_AGENT,
@@ -65,18 +62,6 @@ def issue(server: AcmeServer, domain: str, folder: Path, publish: Publish) -> Pa
     path = folder / CERTIFICATE
     write_privately(path, key + done.fullchain_pem.encode())
     return path
-
-
-def write_privately(path: Path, data: bytes) -> None:
-    """Replace a file at once and for its owner only."""
-    part = path.with_name(path.name + ".new")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def _sign_up(acme: client.ClientV2, contact: str | None) -> None:
@@ -125,6 +110,3 @@ def _words(error: Exception) -> str:
         ]
         return "; ".join(found) or "It could not reach this server under that name."
     return str(error) or type(error).__name__
-
-
-__all__ = ["CERTIFICATE", "AcmeServer", "NotIssued", "issue", "write_privately"]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import structlog
 
+from inmost_server.tls.asking import CERTIFICATE, AcmeServer, NotIssued, Publish
 from inmost_server.tls.certificate import Certificate, now, validity_of
 from inmost_server.tls.http_port import HttpPort
-from inmost_server.tls.issuing import CERTIFICATE, AcmeServer, NotIssued, issue
 
 LOOK_EVERY_S = 60.0  # at the files, for a change; also how exactly renewal is on time
 RETRY_AFTER = timedelta(hours=1)
@@ -59,7 +59,7 @@ class AcmeCertificate:
             asyncio.run_coroutine_threadsafe(self._answer(token, answer), loop).result()
 
         try:
-            await asyncio.to_thread(issue, self._server, self._domain, self._folder, publish)
+            await asyncio.to_thread(_issue, self._server, self._domain, self._folder, publish)
         finally:
             for token in self._published:
                 self._port.forget(token)
@@ -67,6 +67,13 @@ class AcmeCertificate:
 
     async def _answer(self, token: str, answer: str) -> None:
         self._port.answer(token, answer)
+
+
+def _issue(server: AcmeServer, domain: str, folder: Path, publish: Publish) -> None:
+    # Tens of megabytes of imports, wanted once in weeks: a good certificate starts without them.
+    from inmost_server.tls.issuing import issue
+
+    issue(server, domain, folder, publish)
 
 
 async def watch(certificate: Certificate, acme: AcmeCertificate | None) -> None:
