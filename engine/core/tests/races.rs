@@ -2,6 +2,7 @@
 
 mod world;
 
+use inmost_core::frames::Told;
 use inmost_core::map;
 use inmost_core::pack::Value;
 use world::World;
@@ -67,6 +68,44 @@ fn a_message_sealed_before_a_removal_is_sealed_again() {
     assert!(matches!(world.outcome(0, removal), Some(Ok(_))) && matches!(world.outcome(1, said), Some(Ok(_))));
     assert_eq!(world.texts(0, room), ["not for carol"]);
     assert!(world.texts(2, room).is_empty());
+    world.assert_calm();
+}
+
+#[test]
+fn the_servers_wish_for_a_removal_that_is_under_way_does_not_void_it() {
+    let mut world = World::team(25, &["alice", "bob", "carol"]);
+    let room = world.create(0, "plans", &[1, 2]);
+    world.give(0, "suspend", map! {"user" => world.user(2), "suspended" => true});
+    world.turn(0); // the server has the entry, and asks for the removal right after it
+    let said = world.give(1, "send", map! {"conversation" => room, "content" => map! {"type" => "text", "text" => "not for carol", "mentions" => Value::Array(vec![])}});
+    let is_at_the_server = |world: &World| !world.server.rooms[&room].members().contains(&world.clients[2].device);
+    let before = world.epoch(1, room);
+    while !is_at_the_server(&world) {
+        assert!(world.turn(1));
+    }
+    assert_eq!(
+        world.epoch(1, room),
+        before,
+        "bob's own commit is still on its way back to him"
+    );
+    let waits: Vec<u8> = world.clients[1]
+        .inbox
+        .iter()
+        .filter_map(|frame| match Told::decode(frame) {
+            Ok(Told::Item(item)) if item.conversation == room => Some(item.kind),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(waits[..2], [3, 2], "the proposal comes before the commit");
+    world.settle();
+    assert!(matches!(world.outcome(1, said), Some(Ok(_))));
+    assert_eq!(world.texts(0, room), ["not for carol"]);
+    assert!(world.texts(2, room).is_empty());
+    assert_eq!(
+        world.epoch(1, room),
+        before + 1,
+        "nobody had to commit again or come in anew"
+    );
     world.assert_calm();
 }
 

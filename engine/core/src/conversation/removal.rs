@@ -42,11 +42,6 @@ impl Machine {
         let is_own = pending.as_ref().is_some_and(|pending| {
             matches!(pending.kind, PendingKind::Propose { .. }) && pending.message == sha256(&[&entry.message])
         });
-        // An own commit that was made without it cannot win any more.
-        if !is_own && pending.is_some_and(|pending| matches!(pending.kind, PendingKind::Member { .. })) {
-            self.clear_commit(conversation)?;
-            self.lost_race(conversation)?;
-        }
         let taken = if is_own {
             self.own_proposal(conversation)
         } else {
@@ -62,6 +57,10 @@ impl Machine {
                 });
                 if is_own {
                     self.drop_pending(conversation);
+                } else if !self.own_commit_covers(conversation, leaf)? {
+                    // Made without it, the own commit cannot win any more.
+                    self.clear_commit(conversation)?;
+                    self.lost_race(conversation)?;
                 }
             }
             Ok(None) => {}
@@ -71,6 +70,23 @@ impl Machine {
             }
         }
         Ok(Taken::Done)
+    }
+
+    /// Whether a commit that is under way fulfils this removal, so that the server accepts it all the same: it removes the
+    /// leaf by value, as a device does that read the directory before the proposal; or the leaf is its own (commit_allowed).
+    fn own_commit_covers(&mut self, conversation: Conversation, leaf: u32) -> Result<bool, Refusal> {
+        let group = &self.group(conversation)?.group;
+        let (own, Some(staged)) = (group.own_leaf_index().u32(), group.pending_commit()) else {
+            return Ok(true); // none is under way
+        };
+        let mut gone = staged
+            .queued_proposals()
+            .filter_map(|queued| match (queued.proposal(), queued.sender()) {
+                (Proposal::Remove(remove), _) => Some(remove.removed().u32()),
+                (Proposal::SelfRemove, Sender::Member(leaf)) => Some(leaf.u32()),
+                _ => None,
+            });
+        Ok(own == leaf || gone.any(|gone| gone == leaf))
     }
 
     fn own_proposal(&mut self, conversation: Conversation) -> Result<Option<(u32, Device, bool)>, Refusal> {
