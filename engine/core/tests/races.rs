@@ -2,9 +2,10 @@
 
 mod world;
 
-use inmost_core::frames::Told;
+use inmost_core::frames::{Request, Told, Welcomed};
 use inmost_core::map;
 use inmost_core::pack::Value;
+use inmost_public::ids::Conversation;
 use world::World;
 
 #[test]
@@ -113,17 +114,66 @@ fn the_servers_wish_for_a_removal_that_is_under_way_does_not_void_it() {
 fn a_welcome_of_a_losing_commit_is_never_used() {
     let mut world = World::team(23, &["alice", "bob", "carol"]);
     let room = world.create(0, "plans", &[1]);
-    // Bob rotates at the same moment; his commit wins, so the server never hands over the Welcome that alice made first.
     let add = world.give(0, "add", map! {"conversation" => room, "users" => world.people(&[2])});
-    world.turn(0); // claims key packages
-    world.turn(0);
+    let losing = loop {
+        let commit = world.clients[0]
+            .outbox
+            .iter()
+            .find_map(|frame| match Request::decode(frame) {
+                Ok(Request::Commit(commit)) if commit.welcome.is_some() => Some(commit),
+                _ => None,
+            });
+        match commit {
+            Some(commit) => break commit,
+            None => assert!(world.turn(0), "alice claims a key package, then commits"),
+        }
+    };
+    let lost_tree = world.server.rooms[&room].tree_after(&losing, &world.server.directory, world.now);
+    // Bob rotates at the same moment, and his commit wins.
     let rotate = world.give(1, "rotate", map! {"conversation" => room});
-    world.turn(1);
+    while world.turn(1) {}
+    // A server that means harm hands over the Welcome all the same, with the very tree it was made for.
+    let epoch = losing.epoch + 1;
+    let of_room = world.server.rooms.get_mut(&room).unwrap();
+    let (won_tree, n, hash) = of_room.trees[&epoch].clone();
+    of_room.trees.insert(epoch, (lost_tree, n, hash));
+    let welcomed = Welcomed {
+        conversation: room,
+        group: losing.group,
+        epoch,
+        n,
+        welcome: losing.welcome.unwrap(),
+    };
+    world.clients[2].inbox.push_back(Told::from(welcomed).encode());
+    while world.turn(2) {}
+    let alarms = world.alarms(2);
+    assert_eq!(
+        alarms,
+        ["CommitRefused: a Welcome that does not fit its commit: CommitInvalid"]
+    );
+    assert!(
+        rooms_of(&mut world, 2).iter().all(|of| *of != room),
+        "carol is in nothing that nobody else is in"
+    );
+    // The add is made again over the commit that won, and that Welcome is good.
+    world
+        .server
+        .rooms
+        .get_mut(&room)
+        .unwrap()
+        .trees
+        .insert(epoch, (won_tree, n, hash));
     world.settle();
     assert!(matches!(world.outcome(0, add), Some(Ok(_))) && matches!(world.outcome(1, rotate), Some(Ok(_))));
     world.send(2, room, "in by the second");
     assert_eq!(world.texts(1, room), ["in by the second"]);
-    world.assert_calm();
+    assert_eq!(world.alarms(2), alarms);
+}
+
+fn rooms_of(world: &mut World, who: usize) -> Vec<Conversation> {
+    let view = world.view(who, "conversations", map! {});
+    let rooms = view.list().unwrap().iter();
+    rooms.map(|room| room.field("conversation").unwrap()).collect()
 }
 
 #[test]

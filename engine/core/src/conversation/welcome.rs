@@ -238,15 +238,15 @@ impl Machine {
             .build()
             .map_err(|_| Refusal::CommitInvalid)?;
         let group = staged.into_group(&provider).map_err(|_| Refusal::CommitInvalid)?;
-        let slot = 1 - self.conv(conversation)?.state.slot;
-        let loaded = self.keep_key_packages(Loaded { provider, group, slot })?;
-        let is_that_commit = matches!(message_in(&commit.message)?, ProtocolMessage::PublicMessage(message) if message.confirmation_tag() == Some(loaded.group.confirmation_tag()));
-        let is_there = loaded.group.group_id().as_slice() == waiting.group.0
-            && loaded.group.epoch().as_u64() == waiting.epoch
+        let is_that_commit = matches!(message_in(&commit.message)?, ProtocolMessage::PublicMessage(message) if message.confirmation_tag() == Some(group.confirmation_tag()));
+        let is_there = group.group_id().as_slice() == waiting.group.0
+            && group.epoch().as_u64() == waiting.epoch
             && commit.epoch + 1 == waiting.epoch;
         if !is_that_commit || !is_there {
-            return Err(Refusal::CommitInvalid);
+            return Err(Refusal::CommitInvalid); // and the key package is still there for the commit that won
         }
+        let slot = 1 - self.conv(conversation)?.state.slot;
+        let loaded = self.keep_key_packages(Loaded { provider, group, slot })?;
         self.check_group(conversation, &loaded)?;
         Ok(loaded)
     }

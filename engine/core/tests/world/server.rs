@@ -8,6 +8,7 @@ use inmost_public::group::{ServerGroup, ServerKey, Upload};
 use inmost_public::ids::{Conversation, Device, Group, Head, Org, User};
 use inmost_public::limits::{MAX_HASHES, MAX_PAGE_ITEMS};
 use inmost_public::log::{digest, log_next, log_start, Cause, Commit as CommitEntry, Create, Kind, Link, Proposal};
+use inmost_public::provider::Changes;
 use inmost_public::Refusal;
 
 pub struct Item_ {
@@ -19,6 +20,8 @@ pub struct Item_ {
 /// One conversation as the server has it.
 pub struct Room {
     pub group: ServerGroup,
+    /// The group's rows, as a database has them.
+    pub rows: BTreeMap<Vec<u8>, Vec<u8>>,
     pub log: Vec<Item_>,
     pub hashes: Vec<[u8; 32]>,
     pub group_info: Vec<u8>,
@@ -69,6 +72,38 @@ impl Room {
             .push(log_next(&self.hash_before(n), n, kind as u8, &digest(&entry)));
         self.log.push(Item_ { kind, entry, at_ms });
         n
+    }
+
+    fn keep(&mut self, changes: Changes) {
+        for (key, value) in changes {
+            match value {
+                Some(value) => drop(self.rows.insert(key, value)),
+                None => drop(self.rows.remove(&key)),
+            }
+        }
+    }
+
+    /// The tree as it would be if this commit had won.
+    pub fn tree_after(&self, commit: &Commit, directory: &Directory, now: u64) -> Vec<u8> {
+        let (org, rows) = (directory.org(), self.rows.clone());
+        let mut group = ServerGroup::load(org, self.group.conversation(), self.group.group(), rows).unwrap();
+        let upload = Upload {
+            group_info: &commit.group_info,
+            welcome: commit.welcome.as_deref(),
+            link: commit.link.as_deref(),
+        };
+        let checked = group.check(&commit.commit, directory, now, upload).unwrap();
+        group.merge(checked).unwrap();
+        group.tree().unwrap()
+    }
+
+    /// Another entry in the place of one that was accepted, and a log that is in itself as if it had always been so.
+    pub fn change_entry(&mut self, n: usize, entry: Vec<u8>) {
+        self.log[n].entry = entry;
+        for n in n..self.log.len() {
+            let (before, item) = (self.hash_before(n as u64), &self.log[n]);
+            self.hashes[n] = log_next(&before, n as u64, item.kind as u8, &digest(&item.entry));
+        }
     }
 
     pub fn members(&self) -> Vec<Device> {
@@ -135,9 +170,10 @@ impl Server {
                 continue;
             };
             let epoch = room.group.epoch();
-            let Ok((message, _)) = room.group.propose_remove(device, &self.key) else {
+            let Ok((message, changes)) = room.group.propose_remove(device, &self.key) else {
                 continue;
             };
+            room.keep(changes);
             let entry = Proposal {
                 epoch,
                 message,
@@ -223,7 +259,8 @@ impl Server {
             Request::Commit(commit) => self.commit(device, commit, out)?,
             Request::Propose(propose) => {
                 let room = self.room(propose.conversation)?;
-                room.group.accept_proposal(&propose.proposal, device)?;
+                let changes = room.group.accept_proposal(&propose.proposal, device)?;
+                room.keep(changes);
                 let n = room.push(
                     Kind::Proposal,
                     Proposal {
@@ -498,9 +535,11 @@ impl Server {
         if self.rooms.contains_key(&conversation) {
             return Err(Refusal::ConversationExists);
         }
-        let (server_group, _) = ServerGroup::create(conversation, group, &group_info, &tree, device, &self.directory)?;
+        let (server_group, changes) =
+            ServerGroup::create(conversation, group, &group_info, &tree, device, &self.directory)?;
         let mut room = Room {
             group: server_group,
+            rows: BTreeMap::new(),
             log: vec![],
             hashes: vec![],
             group_info: group_info.clone(),
@@ -510,6 +549,7 @@ impl Server {
             receipts: BTreeMap::new(),
             removed_epoch: 0,
         };
+        room.keep(changes);
         let n = room.push(
             Kind::Create,
             Create {
@@ -545,7 +585,8 @@ impl Server {
         assert_eq!(checked.committer.identity.device, device);
         let (adds, removes) = (checked.adds.clone(), checked.removes.clone());
         let before = room.members();
-        room.group.merge(checked)?;
+        let changes = room.group.merge(checked)?;
+        room.keep(changes);
         let epoch = room.group.epoch();
         let n = room.push(
             Kind::Commit,
