@@ -142,7 +142,12 @@ impl Machine {
         )
     }
 
+    /// The right link, where this device can say: it was there in both epochs. What a link brought proves nothing about links,
+    /// or whoever was given a wrong one would defend it and name those who put it right; there the newest counts.
     fn expected_link(&mut self, conversation: Conversation, epoch: u64) -> Result<Option<Vec<u8>>, Refusal> {
+        if epoch <= self.conv(conversation)?.state.joined_epoch {
+            return Ok(None);
+        }
         let Some(keys) = self.exported_of(conversation, epoch)? else {
             return Ok(None);
         };
@@ -301,10 +306,12 @@ impl Machine {
                 if self.check_link(conversation, &link).is_ok() && self.open_history(conversation, epoch, &link.link)? {
                     break;
                 }
+                // A key that came by a link may be the wrong one itself; then this link's maker has done nothing.
+                let is_own_key = epoch >= self.conv(conversation)?.state.joined_epoch;
                 self.alarm(
                     AlarmKind::WrongLink,
                     Some(conversation),
-                    Some(link.device),
+                    is_own_key.then_some(link.device),
                     "a history link that does not fit; repaired by a member's device",
                 );
             }
