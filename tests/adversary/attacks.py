@@ -25,6 +25,7 @@ from inmost_protocol.conversations import (
 from inmost_protocol.devices import KeyPackages, Vault
 from inmost_protocol.directory import DirectoryItem, DirectoryPage
 from inmost_protocol.frames import Done, Frame
+from inmost_protocol.frames import Request as Ask
 from protocol.vectors import by_document as formats
 from tests.adversary import inmost_attacker
 from tests.adversary.malicious_server import Attack, Connection, Request, changed
@@ -139,7 +140,7 @@ class FalseRoom(Attack):
         return self.conversation
 
     async def asked(self, connection: Connection, frame: Frame) -> Iterable[Frame]:
-        if getattr(frame, "conversation", None) != self.conversation:
+        if not isinstance(frame, Ask) or getattr(frame, "conversation", None) != self.conversation:
             return (frame,)
         if isinstance(frame, FetchTree):
             await connection.tell(Tree(frame.id, self.conversation, 1, self.tree, 1, self.hashes[2]))

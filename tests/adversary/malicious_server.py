@@ -22,6 +22,7 @@ import msgspec
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from inmost_protocol import decode_request, decode_told, encode
 from inmost_protocol.frames import Frame, Opened
@@ -29,7 +30,7 @@ from tests.adversary.speaking import serve
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-SUBPROTOCOL = "inmost.1"
+SUBPROTOCOL = Subprotocol("inmost.1")
 NOT_PASSED_ON = {b"host", b"content-length", b"transfer-encoding", b"connection"}
 ASKED, TOLD = "asked", "told"
 
@@ -194,7 +195,7 @@ class Address:
         try:
             server = await connect(
                 url, subprotocols=[SUBPROTOCOL], compression=None, max_size=None, proxy=None
-            )  # type: ignore[list-item]
+            )
         except OSError:
             await send({"type": "websocket.close", "code": 1012})
             return

@@ -124,7 +124,9 @@ class Attacker:
         assert self._process is not None
         assert self._process.stdout is not None
         async for line in self._process.stdout:
-            told = read(line) if line.startswith(b"{") else {"did": "printed", "line": line.decode()}
+            told: dict[str, Any] = (
+                read(line) if line.startswith(b"{") else {"did": "printed", "line": line.decode()}
+            )
             if "re" not in told:
                 self._deeds.put_nowait(told)
             elif not (future := self._waiting.pop(told["re"])).done():

@@ -134,10 +134,14 @@ class Thief:
     async def do_group(self, conversation: bytes) -> bytes:
         return self.disk.group_of(conversation)[0]
 
-    async def do_history_keys(self, conversation: bytes) -> list[Any]:
-        """[epoch, H_e] of each epoch on the disk."""
-        keys = self.disk.epoch_keys(conversation)
-        return [[epoch, history] for epoch, (_, history, _) in keys.items() if history is not None]
+    async def do_history_key(self, conversation: bytes, epoch: int) -> bytes:
+        """H_e, from the disk or from the group it has followed."""
+        known = self.disk.epoch_keys(conversation).get(epoch)
+        if known is not None and known[1] is not None:
+            return known[1]
+        member = self.member(conversation)
+        assert member.epoch == epoch
+        return member.export(HISTORY)
 
     def _aad(self, dir_n: int | None, time_ms: int | None) -> bytes:
         head = self.disk.directory.head()

@@ -89,25 +89,25 @@ async def test_a_wrong_link_put_over_a_right_one_is_named_and_repaired(world: Wo
     """Of an epoch long past; and nobody else is there to repair it than she whose link stood there."""
     alice, _, room, mallory = await room_with_history(world)
     await world.sleep("bob")
-    conversation = bytes.fromhex(room)
-    keys = {
-        epoch: bytes(content)
-        for epoch, content in await mallory.do("history_keys", conversation=conversation)
-    }
-    epoch = max(keys)
-    who = await mallory.do("who")
-    group = await mallory.do("group", conversation=conversation)
-    plain = formats.cbor([os.urandom(32), os.urandom(32), os.urandom(32)])
-    link = formats.make_link(keys[epoch], group, epoch, plain)
-    signature = await mallory.do("sign", label="link", item=[conversation, group, epoch, link])
-    entry = formats.cbor([1, epoch, link, who["device"], signature])
-    answer = decode_told(
-        await mallory.do("ask", frame=encode(PutLink(secrets.token_bytes(16), conversation, epoch, entry)))
-    )
-    assert not isinstance(answer, Refused)  # the server cannot know
-    assert (await alarm(alice, "WrongLink")).device == who["device"].hex()
+    epoch = max(epoch for epoch, *_ in world.commits(bytes.fromhex(room))) + 1
+    await put_wrong_link(world, mallory, room, epoch)
+    assert (await alarm(alice, "WrongLink")).device == world.device("mallory").device.hex()
     await repaired(world, room, epoch, by="mallory")
     await a_new_device_reads_all(world, room, SAID)
+
+
+async def put_wrong_link(world: World, mallory: Attacker, room: str, epoch: int) -> None:
+    """Over the right one: it opens, and what is in it opens nothing."""
+    conversation = bytes.fromhex(room)
+    who, group = await mallory.do("who"), await mallory.do("group", conversation=conversation)
+    key = await mallory.do("history_key", conversation=conversation, epoch=epoch)
+    plain = formats.cbor([os.urandom(32), os.urandom(32), os.urandom(32)])
+    link = formats.make_link(key, group, epoch, plain)
+    signature = await mallory.do("sign", label="link", item=[conversation, group, epoch, link])
+    entry = formats.cbor([1, epoch, link, who["device"], signature])
+    request = encode(PutLink(secrets.token_bytes(16), conversation, epoch, entry))
+    answer = decode_told(await mallory.do("ask", frame=request))
+    assert not isinstance(answer, Refused)  # the server cannot know
 
 
 async def test_history_whose_links_are_withheld_waits_and_then_opens(world: World) -> None:
@@ -122,3 +122,30 @@ async def test_history_whose_links_are_withheld_waits_and_then_opens(world: Worl
     await hears(carol, room, "the fourth")
     await world.honest()
     await a_new_device_reads_all(world, room, [*SAID, "the fourth"])
+
+
+async def test_a_device_that_read_a_wrong_link_takes_the_right_one_when_it_comes(world: World) -> None:
+    """The others are asleep while a new device reads the wrong link; it must not defend it against who knows better."""
+    alice, _, room, mallory = await room_with_history(world)
+    await alice.add(room, ["carol"])
+    for person in ("alice", "bob"):
+        await world.sleep(person)
+    # Of an epoch before Carol's time: she has nothing but its links to know it by.
+    epoch = max(epoch for epoch, *_ in world.commits(bytes.fromhex(room)))
+    await put_wrong_link(world, mallory, room, epoch)
+    (carol,) = await world.wake("carol")
+    await carol.history(room)
+    (alice,) = await world.wake("alice")
+    assert (await alarm(alice, "WrongLink")).device == world.device("mallory").device.hex()
+    await repaired(world, room, epoch, by="mallory")
+    await alice.send(room, "settled")
+    await hears(carol, room, "settled")
+    assert world.links(bytes.fromhex(room), epoch)[-1][1] == world.device("alice").device, (
+        "ATTACK SUCCEEDED: a deceived device puts the wrong link back"
+    )
+    blamed = {
+        one.device for client in (alice, carol) for one in await client.alarms() if one.kind == "WrongLink"
+    }
+    assert blamed <= {None, world.device("mallory").device.hex()}, (
+        "ATTACK SUCCEEDED: an honest member is named"
+    )

@@ -93,7 +93,22 @@ def answers() -> Answers:
     return Answers(password, code)
 
 
-class HonestServer:
+class Served:
+    """Where a server listens, and where it keeps what it keeps."""
+
+    data: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database(self) -> Path:
+        return self.data / "inmost.db"
+
+
+class HonestServer(Served):
     """`inmost up` as an operator starts it."""
 
     def __init__(self, data: Path, port: int, environment: dict[str, str]) -> None:
@@ -138,24 +153,13 @@ class HonestServer:
             self._process.terminate()
         await self._process.wait()
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
-    @property
-    def database(self) -> Path:
-        return self.data / "inmost.db"
-
-
-class ComplicitServer(Attacker):
+class ComplicitServer(Served, Attacker):
     """The real server in the hands of an attacker (complicit_server.py)."""
 
     def __init__(self, data: Path, port: int, environment: dict[str, str]) -> None:
         super().__init__("tests.adversary.complicit_server", str(data), str(port), environment=environment)
         self.data, self.port = data, port
-
-    url = HonestServer.url
-    database = HonestServer.database
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
