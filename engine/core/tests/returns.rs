@@ -3,6 +3,7 @@
 mod world;
 
 use inmost_core::map;
+use inmost_core::pack::Value;
 use world::World;
 
 #[test]
@@ -145,6 +146,39 @@ fn a_suspended_person_is_out_everywhere_and_back_after() {
     world.settle();
     world.send(2, room, "back");
     assert_eq!(world.texts(1, room), ["without carol", "back"]);
+    world.assert_calm();
+}
+
+#[test]
+fn a_suspended_person_who_is_reinstated_has_their_personal_group_again() {
+    let mut world = World::team(36, &["alice", "bob"]);
+    let bob = world.clients[1].device;
+    let personal = *world
+        .server
+        .rooms
+        .iter()
+        .find(|(_, room)| room.members() == [bob])
+        .unwrap()
+        .0;
+    for suspended in [true, false] {
+        world
+            .command(0, "suspend", map! {"user" => world.user(1), "suspended" => suspended})
+            .unwrap();
+        world.settle();
+        assert_eq!(
+            world.server.rooms[&personal].group.pending().len(),
+            1,
+            "nobody else could commit it"
+        );
+    }
+    world.disconnect(1);
+    world.connect(1);
+    world.settle();
+    let room = &world.server.rooms[&personal];
+    assert!(room.group.pending().is_empty() && room.members() == [bob]);
+    let view = world.view(1, "conversation", map! {"conversation" => personal});
+    assert_eq!(view.get("removal_pending"), &Value::Bool(false));
+    assert_eq!(view.get("state").text(), Ok("member"));
     world.assert_calm();
 }
 

@@ -142,15 +142,18 @@ impl Machine {
     pub(crate) fn work_on_removal(&mut self, conversation: Conversation, is_due: bool) -> Result<(), Refusal> {
         let me = self.me()?.clone();
         let state = &self.conv(conversation)?.state;
-        if state.pending.iter().any(|pending| pending.device == me.device) || state.stale.contains(&me.device) {
+        let is_own =
+            state.pending.iter().any(|pending| pending.device == me.device) || state.stale.contains(&me.device);
+        if is_own && !self.may_stay(conversation)? {
             return Ok(()); // one's own removal is others' to commit
         }
+        let state = &self.conv(conversation)?.state;
         let own_revoked = state
             .stale
             .iter()
             .any(|device| self.directory.device(*device).is_some_and(|of| of.user == me.user));
         let has_words = !self.conv(conversation)?.outbox.is_empty() || !self.conv(conversation)?.intents.is_empty();
-        if !is_due && !has_words && !own_revoked {
+        if !is_due && !has_words && !own_revoked && !is_own {
             let view = self.group_view(conversation)?;
             let at = self.now + rank_of(&view.roster, me.device).min(MAX_RANK) * RANK_STEP_MS;
             if !self.session.wakes.contains_key(&Wake::Removal(conversation)) {
@@ -174,6 +177,21 @@ impl Machine {
                 ..Plan::default()
             },
         )
+    }
+
+    /// Whether this device's removal has lost its cause and nobody else is there to commit it: suspended, reinstated, and alone
+    /// among the own devices. An own commit may leave it out (commit_allowed), and the server does not ask again.
+    fn may_stay(&mut self, conversation: Conversation) -> Result<bool, Refusal> {
+        let me = self.me()?.clone();
+        let pending = &self.conv(conversation)?.state.pending;
+        let wants_out = pending
+            .iter()
+            .any(|pending| pending.device == me.device && pending.is_own_wish);
+        if wants_out || !self.directory.is_active(me.device) {
+            return Ok(false);
+        }
+        let view = self.group_view(conversation)?;
+        Ok(view.roster.values().all(|leaf| leaf.identity.user == me.user))
     }
 
     /// The directory ended devices: their leaves have to go.
