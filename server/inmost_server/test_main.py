@@ -29,7 +29,9 @@ import json, sys
 from pathlib import Path
 from inmost_server.main import run
 from inmost_server.settings import load
-sys.exit(run(load(Path(sys.argv[1]), json.loads(sys.argv[2]), {})))
+code = run(load(Path(sys.argv[1]), json.loads(sys.argv[2]), {}))
+print("Loaded:", *sys.modules)
+sys.exit(code)
 """
 
 
@@ -96,6 +98,16 @@ async def test_it_stops_in_good_order_at_a_signal_and_says_goodbye(tmp_path, num
     async with process(tmp_path / "data", port=0) as running:
         await running.says(r"/join#")
         assert await running.stop(number) == 0
+
+
+async def test_a_start_loads_nothing_that_it_does_not_use(tmp_path):
+    for _ in ("first", "from then on"):
+        async with process(tmp_path / "data", port=0) as running:
+            await running.says(r"/join#")
+            assert await running.stop() == 0
+    loaded = running.said.partition("Loaded: ")[2].split()
+    assert "litestar" in loaded
+    assert {"acme", "requests", "alembic", "pydantic", "textual"}.isdisjoint(loaded)
 
 
 async def test_what_it_keeps_is_for_its_owner_only(tmp_path):
