@@ -106,13 +106,20 @@ async def test_a_message_that_is_repeated_is_shown_once(complicit: World) -> Non
     sealed = next(entry for n, _, entry in complicit.log(bytes.fromhex(room)) if n == said.n)
     device = complicit.device("alice").device
     for _ in range(2):
-        await complicit.server.do(
+        last = await complicit.server.do(
             "append", conversation=bytes.fromhex(room), kind=4, entry=sealed, device=device
         )
-    await life_goes_on(room, alice, bob, carol)
-    for client in (alice, bob, carol):
+    for client in (bob, carol):
+        await until(lambda client=client: has_taken(client, room, last))
         count = (await texts(client, room)).count("one coffee please")
         assert count == 1, f"ATTACK SUCCEEDED: a repeated message is shown {count} times"
+    await life_goes_on(room, alice, bob, carol)
+
+
+async def has_taken(client: Client, room: str, n: int) -> bool:
+    """Whether this device has verified the log that far."""
+    seen = await client.host.view("conversations")
+    return any(one["conversation"].hex() == room and one["n"] >= n for one in seen)
 
 
 async def test_a_removed_member_cannot_insert_a_message_after_its_removal(complicit: World) -> None:
