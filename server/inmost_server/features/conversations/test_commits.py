@@ -76,6 +76,7 @@ async def test_a_revoked_device_is_removed_by_the_others_and_they_go_on(engines)
     assert "after" not in [one["text"] for one in bob.messages(room)]
     server = engines.running.server
     assert bob.device not in server.live.get(room).since_epoch
+    assert [host.alarms() for host in (olga, carol)] == [[], []]
 
 
 async def test_who_leaves_is_gone_once_somebody_has_committed_it(engines):
