@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
+
 INMOST = [sys.executable, "-m", "inmost_cli.main"]
 START_TIMEOUT_S = 60.0
 COMMAND_TIMEOUT_S = 120.0
@@ -66,11 +68,13 @@ class Lines:
 
 
 class Process:
-    """One process of the command, with both its streams read along."""
+    """One process of the command, with both its streams read along. under: a command that starts and watches it."""
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self, arguments: list[str], environment: dict[str, str], folder: Path, under: tuple[str, ...] = ()
+    ) -> None:
         self.process = subprocess.Popen(
-            [*INMOST, *arguments],
+            [*under, *INMOST, *arguments],
             env=environment,
             cwd=folder,
             stdin=subprocess.PIPE,
@@ -124,9 +128,16 @@ class Done:
 class Server:
     """One `inmost up` on a data directory; the port stays the same when it starts again."""
 
-    def __init__(self, data: Path, environment: dict[str, str], options: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        data: Path,
+        environment: dict[str, str],
+        options: tuple[str, ...] = (),
+        under: tuple[str, ...] = (),
+    ) -> None:
         self.data = data
         self._options = options
+        self._under = under
         self._environment = environment
         self._process: Process | None = None
         self.port = 0
@@ -138,6 +149,7 @@ class Server:
             ["up", "--data", str(self.data), "--port", str(self.port), *self._options],
             self._environment,
             self.data.parent,
+            self._under,
         )
         self.origin = self._process.out.wait_for(
             lambda line: (found := re.search(r"listens at (\S+)", line)) and found[1], START_TIMEOUT_S
@@ -155,10 +167,13 @@ class Server:
     @property
     def pid(self) -> int:
         assert self._process is not None
-        return self._process.process.pid
+        started = self._process.process.pid
+        return psutil.Process(started).children()[0].pid if self._under else started
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         assert self._process is not None
+        if self._under and self._process.process.poll() is None:
+            os.kill(self.pid, number)
         code = self._process.stop(number)
         self._process = None
         return code
@@ -283,9 +298,15 @@ class Listening:
 
 
 class World:
-    """One server and its people, in a folder of their own, ended whole. server_options: as for `inmost up`."""
+    """One server and its people, in a folder of their own, ended whole.
 
-    def __init__(self, folder: Path, server_options: tuple[str, ...] = ()) -> None:
+    server_options   as for `inmost up`
+    under            a command that starts and watches the server
+    """
+
+    def __init__(
+        self, folder: Path, server_options: tuple[str, ...] = (), under: tuple[str, ...] = ()
+    ) -> None:
         self.folder = folder
         self._environment = {
             name: value
@@ -293,7 +314,7 @@ class World:
             if not name.startswith("INMOST_")
             and name.lower() not in ("http_proxy", "https_proxy", "all_proxy")
         } | {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "80"}
-        self.server = Server(folder / "data", self._environment, server_options)
+        self.server = Server(folder / "data", self._environment, server_options, under)
         self.people: list[Person] = []
 
     def __enter__(self) -> Self:

@@ -177,6 +177,10 @@ impl Machine {
         let Some(waiting) = conv.outbox.get(&sequence) else {
             return Ok(());
         };
+        if accepted.n < conv.next_n() {
+            // It passed by as a hash while this device caught up, before the answer: it is read where it stands.
+            return self.read_back_to(conversation, accepted.n);
+        }
         let is_next = conv.next_n() == accepted.n && !self.session.stalled.contains_key(&conversation);
         match (&waiting.sealed, waiting.attempts, is_next) {
             // Sealed once, so these are the very bytes that stand in the log.

@@ -41,6 +41,16 @@ impl Machine {
         Ok(self.work_on_pages(conversation)?)
     }
 
+    /// Open what stands at number `n`, for this device's own sake.
+    pub(crate) fn read_back_to(&mut self, conversation: Conversation, n: u64) -> Result<(), Refusal> {
+        self.session.pages.entry(conversation).or_default().push(PageWanted {
+            command: None,
+            limit: MAX_PAGE_ITEMS as u64,
+            before: Some(n + 1),
+        });
+        self.work_on_pages(conversation)
+    }
+
     /// Open the newest page, once the head is reached, of what changed last.
     pub(crate) fn open_newest(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         let state = &self.conv(conversation)?.state;
