@@ -2,8 +2,6 @@
 
 import time
 
-import pytest
-
 from inmost.client import Client
 from inmost.errors import InmostError
 from inmost_protocol.conversations import Commit
@@ -14,8 +12,11 @@ from tests.adversary.world import OWNER, World, alarm, alarms, hears, is_in
 async def no_way_to(alice: Client, world: World, account: str) -> None:
     """Alice tries; nothing that somebody but herself could open leaves her."""
     mark = await world.mark()
-    with pytest.raises(InmostError):
+    refused = False
+    try:
         await alice.send(await alice.direct(account), "the safe's number is 4711")
+    except InmostError:
+        refused = True
     for frame in await world.sent("alice", mark):
         assert not isinstance(frame, Commit), "ATTACK SUCCEEDED: a false identity was added to a conversation"
         assert not isinstance(frame, Send) or frame.epoch == 0, (
