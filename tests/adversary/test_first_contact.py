@@ -22,6 +22,7 @@ async def no_way_to(alice: Client, world: World, account: str) -> None:
         assert not isinstance(frame, Send) or frame.epoch == 0, (
             "ATTACK SUCCEEDED: a message left for a false identity"
         )
+    assert refused, "ATTACK SUCCEEDED: Alice is told that her message is on its way"
 
 
 async def all_is_well(alice: Client, world: World) -> None:
