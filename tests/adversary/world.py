@@ -342,6 +342,15 @@ class World:
             )
             return [(n, kind, entry) for n, kind, entry in rows]
 
+    def head(self, conversation: bytes) -> list[Any]:
+        """[n, h_n] of a log's last item."""
+        with sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True) as connection:
+            row = connection.execute(
+                "SELECT n, hash FROM log_items WHERE conversation = ? ORDER BY n DESC LIMIT 1",
+                (conversation,),
+            ).fetchone()
+        return list(row)
+
     def commits(self, conversation: bytes) -> list[tuple[int, int, bytes]]:
         """(epoch it applies to, n, message) of each commit."""
         found = []
