@@ -6,12 +6,14 @@ from pathlib import Path
 
 from inmost.errors import Offline, Refused
 from inmost.joining import READY_TIMEOUT_S
+from inmost.places import place_of
 from inmost.profile import TRUST, Profile
 from inmost.server import Address, Rest, Session, from_base64url
 from inmost.store import Custody
 
 CONNECT_TIMEOUT_S = 30.0
 PAGE = 200
+UNFINISHED = {"new", "recovering"}
 
 
 async def recover(
@@ -34,7 +36,8 @@ async def recover(
     code            six digits of the authenticator, or a backup code
     revoke_others   the other devices are lost: shut them out
 
-    Raises Refused (SignInRefused, BadRecoveryKey, ...), ProfileExists, Offline, KeyUnavailable.
+    Trying again after it was cut short begins anew. Raises Refused (SignInRefused, BadRecoveryKey, ...), ProfileExists, Offline,
+    KeyUnavailable.
     """
     address = Address.of(server, ca)
     rest = Rest(address)
@@ -44,6 +47,7 @@ async def recover(
         trust = rest.trust
     finally:
         await rest.close()
+    await _clear_unfinished(profile, home, custody)
     opened = await Profile.make(profile, home, custody, address, "inmost recover")
     try:
         progress("Opening the vault")
@@ -83,6 +87,17 @@ async def _read_back(opened: Profile) -> None:
                 before = page["first"]
                 if not page["more"] or page["waiting"] or not before:
                     break
+
+
+async def _clear_unfinished(profile: str, home: Path | None, custody: Custody) -> None:
+    """A return that was cut short before this device was one of the account's begins anew."""
+    if not place_of(profile, home).is_there:
+        return
+    opened = await Profile.open(profile, home, custody.passphrase, "inmost recover")
+    if (await opened.host.view("me"))["phase"] in UNFINISHED:
+        await opened.discard()
+    else:
+        await opened.close()
 
 
 async def _become_device(

@@ -12,7 +12,7 @@ from inmost.server import Session
 from tests.durability.device import Device, Died
 from tests.durability.organisation import Organisation, organisation
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 FEWEST_DEATHS = 3
 MORE_THAN_ONE_PAGE = 450
 

@@ -1,7 +1,9 @@
 """`inmost send --jsonl` killed again and again in the middle of its lines: what it said to be sent is there, and nothing is there twice."""
 
 import json
+import shutil
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,23 @@ def test_every_line_that_was_answered_is_there_once_after_kill_9(tmp_path: Path)
     for kill in range(KILLS):
         lines = [int(text.split()[-1]) for text in words if text.startswith(f"run {kill} ")]
         assert lines == [*range(len(lines))], "what is there of a run is its beginning, in order"
+
+
+@pytest.mark.timeout(300)
+def test_a_return_that_was_killed_is_begun_again(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        anna = world.owner("anna")
+        room = anna.run("create", "Lost and found", "--json").records[0]["id"]
+        anna.run("send", room, "Remember me.")
+        home = Path(anna.environment["INMOST_HOME"])
+        shutil.rmtree(home)
+        process = anna.start(*anna.recovering(world.server.origin, "--revoke-others"))
+        while not (home / "default" / "key.json").exists() or not (home / "default" / "store.db").exists():
+            assert process.process.poll() is None
+            time.sleep(0.01)
+        process.stop(signal.SIGKILL)
+        anna.recover(world.server.origin, "--revoke-others", backup_code=1)
+        assert [text for _, text in texts_of(anna, room)] == ["Remember me."]
 
 
 def answered_before_the_kill(person: Person, room: str, kill: int) -> dict[int, str]:

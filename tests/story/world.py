@@ -243,13 +243,16 @@ class Person:
             "--totp-secret-file", str(self.totp_file), "--recovery-key-file", str(self.recovery_file), "--yes",
         )  # fmt: skip
 
-    def try_to_recover(self, origin: str, *options: str, backup_code: int = 0) -> Done:
-        """Come back with the recovery key and one of the backup codes in the recovery file, however it ends."""
+    def recovering(self, origin: str, *options: str, backup_code: int = 0) -> list[str]:
+        """The arguments of coming back with the recovery key and one of the backup codes in the recovery file."""
         codes = self.recovery_file.read_text().partition("Backup codes:")[2].split()
-        return self.try_to(
+        return [
             "recover", origin, self.account, *options, "--recovery-key-file", str(self.recovery_file),
             "--password-file", str(self.folder / "password"), "--code", codes[backup_code],
-        )  # fmt: skip
+        ]  # fmt: skip
+
+    def try_to_recover(self, origin: str, *options: str, backup_code: int = 0) -> Done:
+        return self.try_to(*self.recovering(origin, *options, backup_code=backup_code))
 
     def recover(self, origin: str, *options: str, backup_code: int = 0) -> None:
         done = self.try_to_recover(origin, *options, backup_code=backup_code)
