@@ -73,14 +73,6 @@ async def test_a_removal_by_the_server_without_a_cause_is_dropped_and_shown(
     await life_goes_on(room, alice, bob, carol)
 
 
-async def removed_or_shown(*clients: Client) -> bool:
-    shown = [
-        [one for one in await client.alarms() if one.kind == "RemovalWithoutCause"] for client in clients
-    ]
-    counts = [(await client.conversations())[0].device_count for client in clients]
-    return all(shown) or min(counts) < 3
-
-
 async def test_a_message_is_not_accepted_in_another_conversation(complicit: World) -> None:
     alice, bob, carol, room = await room_of_three(complicit)
     other = await alice.create("elsewhere", ["bob", "carol"])
