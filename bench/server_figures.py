@@ -23,7 +23,7 @@ ONLINE = 500
 ONE_AT_A_TIME = 150
 BURST = 32
 BURSTS = 12
-IDLE = 1000
+IDLE_CONNECTIONS = 100
 TEXT = "three hundred bytes sealed, more or less: what a short answer in a working day looks like on the wire"
 
 
@@ -241,14 +241,14 @@ async def idle() -> Iterable[Figure]:
             0.0,
             1,
             aim=20,
-            note=f"{IDLE} connections, signed in",
+            note=f"{IDLE_CONNECTIONS} connections, signed in",
         ),
     ]
 
 
 async def _idle_connections() -> float:
     async with organisation() as at:
-        tokens = await _tokens(at, IDLE // 10)
+        tokens = await _tokens(at, IDLE_CONNECTIONS)
         before = at.server.memory_bytes()
         opened = [await open_raw(at.server.origin, token, lambda tag: None) for token in tokens]
         return (at.server.memory_bytes() - before) / len(opened) / 1024
