@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -76,8 +77,6 @@ def _where() -> dict[str, str]:
 
 
 def _cores() -> int:
-    import os
-
     return len(os.sched_getaffinity(0))
 
 

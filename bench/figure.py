@@ -1,7 +1,7 @@
 """What a figure is: a name, a unit, an aim, and several runs of one measurement."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
@@ -61,7 +61,7 @@ class Bench:
 
     name: str
     measure: Measurement
-    tells: str = field(default="")
+    tells: str = ""
 
 
 _benches: dict[str, Bench] = {}

@@ -1,5 +1,6 @@
 """Peers of the fan-out figure, run on the same core in the same run: what the transport alone can do."""
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 import psutil
 
 from bench.organisation import SERVER_CORE
-from bench.raw_socket import RawSocket
+from bench.raw_socket import TAG_ITEM, RawSocket
 
 HERE = Path(__file__).parent
 
@@ -42,8 +43,6 @@ class Peer:
 
     async def listen(self, audience: Any) -> RawSocket:
         """A connection that only receives."""
-        from bench.raw_socket import TAG_ITEM
-
         return await self._connect(lambda _: audience.told(TAG_ITEM))
 
     async def speak(self) -> RawSocket:
@@ -51,8 +50,6 @@ class Peer:
         return await self._connect(lambda _: None)
 
     async def _connect(self, told: Any) -> RawSocket:
-        import asyncio
-
         loop = asyncio.get_running_loop()
         _, made = await loop.create_connection(
             lambda: RawSocket(f"127.0.0.1:{self.port}", "", told, is_ours=False), "127.0.0.1", self.port

@@ -17,7 +17,6 @@ TEXT = (
     "A message of two hundred bytes, as people write them all day long; nothing in it is special. " * 2
     + "That is it...."
 )
-OUTBOX = b"o"
 
 
 async def _pair(at: Organisation) -> tuple[Device, bytes]:
