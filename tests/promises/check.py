@@ -132,6 +132,13 @@ def problems(promises: list[Promise], run: Run, figures: set[str], root: Path) -
     return found
 
 
+def read_figures(latest: Path) -> set[str]:
+    """The names of the figures that `make bench` kept; none if it never ran."""
+    if not latest.exists():
+        return set()
+    return {figure["name"] for figure in json.loads(latest.read_text())["figures"]}
+
+
 def main() -> int:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--pytest", type=Path, required=True, help="JUnit XML, xunit1")
@@ -142,8 +149,7 @@ def main() -> int:
     run = Run()
     run |= read_pytest(given.pytest.read_text())
     run |= read_cargo(given.cargo.read_text(errors="replace"))
-    latest = given.root / "bench/results/latest.json"
-    figures = {figure["name"] for figure in json.loads(latest.read_text())} if latest.exists() else set()
+    figures = read_figures(given.root / "bench/results/latest.json")
     promises = read_promises((given.root / "docs/promises.md").read_text())
     found = problems(promises, run, figures, given.root)
     for problem in found:

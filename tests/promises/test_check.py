@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.promises.check import Promise, Run, problems, read_cargo, read_promises, read_pytest
+from tests.promises.check import Promise, Run, problems, read_cargo, read_figures, read_promises, read_pytest
+
+ROOT = Path(__file__).parents[2]
 
 TABLE = """
 Some words | with a bar.
@@ -108,6 +110,11 @@ def test_figures_and_pictures_show_by_being_there(tmp_path):
     (tmp_path / "chat.svg").touch()
     assert found("figure:seal_200", Run(), tmp_path) == []
     assert found("picture:chat.svg", Run(), tmp_path) == []
+
+
+def test_the_figures_that_the_bench_keeps_are_found_by_their_names(tmp_path):
+    assert "seal_200_bytes" in read_figures(ROOT / "bench/results/latest.json")
+    assert read_figures(tmp_path / "latest.json") == set()
 
 
 def test_a_skipped_test_fails_the_run_whether_or_not_a_promise_names_it():
