@@ -26,6 +26,9 @@ use crate::session::Asked;
 use super::commit::{serialized, PendingCommit, PendingKind, Plan};
 use super::Membership;
 
+/// A commit with more people would grow beyond what a frame may hold, with ten devices each (MAX_FRAME_BYTES).
+const MAX_USERS_ADDED_AT_ONCE: usize = 100;
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Want {
     /// Only to be told when everything before it is done.
@@ -138,6 +141,7 @@ impl Machine {
         users: &[User],
         intent: &Intent,
     ) -> Result<(), Refusal> {
+        let turn = &users[..users.len().min(MAX_USERS_ADDED_AT_ONCE)];
         let view = self.group_view(conversation)?;
         let missing = |user: &User| {
             self.directory
@@ -146,13 +150,12 @@ impl Machine {
                 .filter(|device| view.leaf_of(*device).is_none())
                 .collect::<Vec<_>>()
         };
-        let wanted: BTreeMap<Device, User> = users
+        let wanted: BTreeMap<Device, User> = turn
             .iter()
             .flat_map(|user| missing(user).into_iter().map(move |device| (device, *user)))
             .collect();
         if wanted.is_empty() {
-            let result = map! {"conversation" => conversation};
-            self.finish_intent(conversation, sequence, Ok(result)); // somebody else did it
+            self.end_turn(conversation, sequence); // somebody else did it
             return Ok(());
         }
         if self.me()?.is_forked {
@@ -352,13 +355,14 @@ impl Machine {
         intents: &[u64],
         has_added: bool,
     ) -> Result<(), Refusal> {
+        let mut is_going_on = false;
         for sequence in intents {
-            self.finish_intent(conversation, *sequence, Ok(map! {"conversation" => conversation}));
+            is_going_on |= !self.end_turn(conversation, *sequence);
         }
         let state = &self.conv(conversation)?.state;
         // Whoever comes in would have to walk back to the first message to learn the title.
         let titles = (state.title.clone(), state.topic.clone());
-        if has_added && state.epoch > 1 {
+        if has_added && !is_going_on && state.epoch > 1 {
             if let Some((_, text)) = titles.0 {
                 self.say(conversation, &Content::Title { text }, None)?;
             }
@@ -367,6 +371,27 @@ impl Machine {
             }
         }
         Ok(())
+    }
+
+    /// A commit's worth of an intention is done: it goes on with who is still to be added, or is finished.
+    /// True when it is finished.
+    fn end_turn(&mut self, conversation: Conversation, sequence: u64) -> bool {
+        let intent = self
+            .conversations
+            .get_mut(&conversation)
+            .and_then(|conv| conv.intents.get_mut(&sequence));
+        if let Some(intent) = intent {
+            if let Want::Add(users) = &mut intent.want {
+                if users.len() > MAX_USERS_ADDED_AT_ONCE {
+                    users.drain(..MAX_USERS_ADDED_AT_ONCE);
+                    intent.packages = None;
+                    self.rows.put(Row::Intent(conversation, sequence), intent);
+                    return false;
+                }
+            }
+        }
+        self.finish_intent(conversation, sequence, Ok(map! {"conversation" => conversation}));
+        true
     }
 
     pub(crate) fn finish_intent(&mut self, conversation: Conversation, sequence: u64, result: Result<Value, Refused>) {
