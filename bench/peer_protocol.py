@@ -5,6 +5,7 @@ import base64
 import hashlib
 import re
 import sys
+from typing import cast
 
 import uvloop
 
@@ -18,8 +19,11 @@ class Everybody(asyncio.Protocol):
     """Gives each message to everybody else."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport, self._buffer, self._is_open = transport, b"", False
+        self._transport, self._buffer, self._is_open = (
+            cast(asyncio.Transport, transport),
+            b"",
+            False,
+        )  # uvloop's is no subclass
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
