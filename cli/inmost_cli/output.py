@@ -163,7 +163,9 @@ def _body(message: "Message", people: "People") -> Text:
         "topic": f"set the topic “{clean(message.text or '')}”",
         "joined": f"brought in {names}",
         "left": "left" if message.sender and message.sender.id in message.people else f"took {names} out",
-        "unreadable": f"sent something this device cannot open ({message.reason})",
+        "unreadable": "waiting for another member's device"
+        if message.reason == "Waiting"
+        else f"sent something this device cannot open ({message.reason})",
         "unknown": "sent something from a newer Inmost",
         "edit": f"edited: {clean(message.text or '')}",
         "delete": "took a message away",

@@ -174,12 +174,16 @@ class Sync(Request, tag=31, frozen=True, gc=False):
 
 
 class ConversationState(Frame, frozen=True, gc=False):
-    """is_member: this device has a leaf. Else a leaf of the same person is there, the person is `away`, or it is open: joinable."""
+    """hash: the log hash up to next_n, so that a fork of equal length shows at once.
+
+    is_member: this device has a leaf. Else a leaf of the same person is there, the person is `away`, or it is open: joinable.
+    """
 
     conversation: bytes
     group: bytes
     epoch: int
     next_n: int
+    hash: bytes
     is_member: bool
 
 

@@ -116,6 +116,30 @@ async def test_two_winners_of_one_epoch_show_and_the_removed_member_reads_nothin
     sending.cancel()
 
 
+async def test_a_fork_that_is_as_long_as_the_log_it_hides_shows_at_the_next_connection(world: World) -> None:
+    alice, bob = await world.wake("alice", "bob")
+    room = await alice.create("plans", ["bob"])
+    await is_in(bob, room.id)
+    await alice.send(room, "before")
+    await hears(bob, room.id, "before")
+    async with fork_of(world) as fork:
+        await world.lies.do("route", person="bob", server=fork.url)
+        await reconnected(world, "bob", bob)
+        await alice.send(room, "what bob must not know")
+        await bob.send(room.id, "what alice must not know")
+        await world.lies.do("route", person="bob", server=world.server.url)
+        await world.lies.do("disconnect", person="bob")
+        await alarm(bob, "LogForked")
+    mark = await world.mark()
+    sending = world.later(bob.send(room.id, "after the fork"))
+    other = await alice.create("elsewhere", ["bob"])
+    await is_in(bob, other.id)
+    await life_goes_on(other.id, alice, bob)
+    sealed = [one for one in await world.sent("bob", mark) if one.conversation.hex() == room.id]
+    assert not sealed, "ATTACK SUCCEEDED: something was sealed in a conversation that is known to be forked"
+    sending.cancel()
+
+
 def fork_of(world: World) -> HonestServer:
     """A second real server on a copy of the first one's data, as it is now."""
     folder = world.folder / "fork"

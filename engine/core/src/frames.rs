@@ -90,7 +90,7 @@ macro_rules! parts {
 
 parts! {
     LogItem { n: u64, kind: u8, entry: Option<Vec<u8>>, digest: Option<[u8; 32]>, at_ms: u64 }
-    ConversationState { conversation: Conversation, group: Group, epoch: u64, next_n: u64, is_member: bool }
+    ConversationState { conversation: Conversation, group: Group, epoch: u64, next_n: u64, hash: [u8; 32], is_member: bool }
     WaitingWelcome { conversation: Conversation, group: Group, epoch: u64, n: u64, welcome: Vec<u8> }
 }
 

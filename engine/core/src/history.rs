@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alarms::AlarmKind;
 use crate::conversation::group::{rank_of, Exported};
-use crate::conversation::EpochKeys;
+use crate::conversation::{EpochKeys, KeySource};
 use crate::frames::{FetchLinks, Links, PutLink};
 use crate::keys::{ContentKey, HistoryKey};
 use crate::link::{open_link, HistoryLink};
@@ -25,12 +25,24 @@ const LINK_WAIT_MS: u64 = 3_000;
 const RANK_STEP_MS: u64 = 2_000;
 const MAX_RANK: u64 = 15;
 
+/// Where a history link led.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Walked {
+    /// It does not open, or the key to it is not here.
+    Nowhere,
+    /// It gives other keys than the ones that are proven here.
+    Against,
+    Further,
+}
+
 /// The row of an epoch's keys. Secret.
 #[derive(Serialize, Deserialize)]
 struct KeysRow {
     content: [u8; 32],
     history: Option<[u8; 32]>,
     tree_hash: [u8; 32],
+    #[serde(default)]
+    source: KeySource,
 }
 
 impl Machine {
@@ -44,6 +56,7 @@ impl Machine {
                 content: ContentKey::from_bytes(row.content),
                 history: row.history.map(HistoryKey::from_bytes),
                 tree_hash: row.tree_hash,
+                source: row.source,
             };
             self.conv_mut(conversation)?.keys.insert(epoch, keys);
         }
@@ -67,6 +80,7 @@ impl Machine {
                 content: keys.content.clone(),
                 history: Some(keys.history.clone()),
                 tree_hash: keys.tree_hash,
+                source: KeySource::Group,
             },
         );
     }
@@ -76,6 +90,7 @@ impl Machine {
             content: *keys.content.as_bytes(),
             history: keys.history.as_ref().map(|key| *key.as_bytes()),
             tree_hash: keys.tree_hash,
+            source: keys.source,
         };
         self.rows.put(Row::Keys(conversation, epoch), &row);
         if let Some(conv) = self.conversations.get_mut(&conversation) {
@@ -120,15 +135,17 @@ impl Machine {
                 Ok(())
             }
             Some(_) => self.wrong_link(conversation, epoch, Some(link.device)),
-            None => {
-                let has_opened = self.open_history(conversation, epoch, &link.link)?;
-                if has_opened && self.conv(conversation)?.state.is_waiting {
+            None => match self.open_history(conversation, epoch, &link.link)? {
+                Walked::Nowhere => Ok(()),
+                Walked::Against => self.wrong_link(conversation, epoch, Some(link.device)),
+                Walked::Further if !self.conv(conversation)?.state.is_waiting => Ok(()),
+                Walked::Further => {
                     self.conv_mut(conversation)?.state.is_waiting = false;
+                    self.save_conv(conversation);
                     self.out.event("history", map! {"conversation" => conversation});
-                    self.open_newest(conversation)?;
+                    self.open_newest(conversation)
                 }
-                Ok(())
-            }
+            },
         }
     }
 
@@ -169,10 +186,10 @@ impl Machine {
         }))
     }
 
-    /// Open the epoch before by its link. False where the link does not open, or the key to it is not here.
-    fn open_history(&mut self, conversation: Conversation, epoch: u64, link: &[u8]) -> Result<bool, Refusal> {
+    /// Open the epoch before by its link. Of several that open the newest counts, unless it contradicts what is proven here.
+    fn open_history(&mut self, conversation: Conversation, epoch: u64, link: &[u8]) -> Result<Walked, Refusal> {
         let Some(Exported { history, .. }) = self.exported_of(conversation, epoch)? else {
-            return Ok(false);
+            return Ok(Walked::Nowhere);
         };
         let group = self.conv(conversation)?.state.group;
         let Ok(HistoryLink::Previous {
@@ -181,20 +198,97 @@ impl Machine {
             history_key,
         }) = open_link(&history, group, epoch, link)
         else {
-            return Ok(false);
+            return Ok(Walked::Nowhere);
         };
+        let Some(before) = epoch.checked_sub(1) else {
+            return Ok(Walked::Nowhere);
+        };
+        self.epoch_keys(conversation, before)?;
+        let known = self.conv(conversation)?.keys.get(&before).cloned();
+        let mut source = KeySource::Link;
+        if let Some(known) = known {
+            let is_same_content = known.content.as_bytes() == content_key.as_bytes();
+            let is_same_history = known.history.as_ref().map(HistoryKey::as_bytes) == Some(history_key.as_bytes());
+            match known.source {
+                KeySource::Group if known.history.is_some() && !(is_same_content && is_same_history) => {
+                    return Ok(Walked::Against)
+                }
+                KeySource::Group | KeySource::LinkProven if !is_same_content => return Ok(Walked::Against),
+                _ if is_same_content && is_same_history => return Ok(Walked::Further),
+                KeySource::Link => self.unread(conversation, before)?,
+                KeySource::Group | KeySource::LinkProven => {
+                    source = known.source;
+                    self.unread(conversation, before)?;
+                }
+            }
+        }
         self.put_keys(
             conversation,
-            epoch - 1,
+            before,
             EpochKeys {
                 content: content_key,
                 history: Some(history_key),
                 tree_hash,
+                source,
             },
         );
         self.lower_keys_from(conversation)?;
         self.save_conv(conversation);
-        Ok(true)
+        Ok(Walked::Further)
+    }
+
+    /// The keys of `epoch` change: what came through them is dropped unless proven, and what was shown is opened anew,
+    /// page by page, each proved by the one above it.
+    fn unread(&mut self, conversation: Conversation, epoch: u64) -> Result<(), Refusal> {
+        for lower in 0..epoch {
+            if self.epoch_keys(conversation, lower)?.is_none() {
+                continue;
+            }
+            let conv = self.conv_mut(conversation)?;
+            if conv.keys.get(&lower).is_some_and(|keys| keys.source == KeySource::Link) {
+                conv.keys.remove(&lower);
+                self.rows.delete(Row::Keys(conversation, lower));
+            }
+        }
+        let state = &mut self.conv_mut(conversation)?.state;
+        state.keys_from = epoch;
+        state.spans.clear();
+        state.is_waiting = true; // so that the newest page is opened anew
+        Ok(())
+    }
+
+    /// A message has opened: its content key is the right one.
+    pub(crate) fn prove_keys(&mut self, conversation: Conversation, epoch: u64) -> Result<(), Refusal> {
+        let Some(mut keys) = self.conv(conversation)?.keys.get(&epoch).cloned() else {
+            return Ok(());
+        };
+        if keys.source == KeySource::Link {
+            keys.source = KeySource::LinkProven;
+            self.put_keys(conversation, epoch, keys);
+        }
+        Ok(())
+    }
+
+    /// Whether what does not open may be the fault of the link that brought its key.
+    pub(crate) fn is_doubtful(&self, conversation: Conversation, epoch: u64) -> Result<bool, Refusal> {
+        let keys = self.conv(conversation)?.keys.get(&epoch);
+        Ok(keys.is_some_and(|keys| keys.source == KeySource::Link))
+    }
+
+    /// A content key that a link brought opens nothing: the wait for a right link begins, and is shown.
+    pub(crate) fn doubt_link(&mut self, conversation: Conversation) -> Result<(), Refusal> {
+        if !self.conv(conversation)?.state.is_waiting {
+            self.conv_mut(conversation)?.state.is_waiting = true;
+            self.save_conv(conversation);
+            self.alarm(
+                AlarmKind::WrongLink,
+                Some(conversation),
+                None,
+                "older messages do not open with the keys another member's device gave; waiting for one that does",
+            );
+            self.out.event("waiting", map! {"conversation" => conversation});
+        }
+        Ok(())
     }
 
     fn wrong_link(&mut self, conversation: Conversation, epoch: u64, by: Option<Device>) -> Result<(), Refusal> {
@@ -303,7 +397,9 @@ impl Machine {
                 continue;
             }
             for link in candidates {
-                if self.check_link(conversation, &link).is_ok() && self.open_history(conversation, epoch, &link.link)? {
+                if self.check_link(conversation, &link).is_ok()
+                    && self.open_history(conversation, epoch, &link.link)? == Walked::Further
+                {
                     break;
                 }
                 // A key that came by a link may be the wrong one itself; then this link's maker has done nothing.

@@ -8,7 +8,7 @@ use inmost_public::Refusal;
 use openmls_traits::OpenMlsProvider;
 
 use crate::alarms::AlarmKind;
-use crate::conversation::{Conv, ConvState, EpochKeys, Membership};
+use crate::conversation::{Conv, ConvState, EpochKeys, KeySource, Membership};
 use crate::frames::{self, AppendEntry, FetchVault};
 use crate::input::CommandId;
 use crate::machine::Machine;
@@ -270,6 +270,7 @@ impl Machine {
                 content: contents.content_key,
                 history: Some(contents.history_key),
                 tree_hash: [0; 32],
+                source: KeySource::Group,
             },
         );
         self.rows.put(

@@ -64,7 +64,10 @@ impl Machine {
         at_ms: u64,
     ) -> Result<(), Refusal> {
         let opened = match self.open_at(conversation, head.n, bytes) {
-            Ok(opened) => opened,
+            Ok(opened) => {
+                self.prove_keys(conversation, opened.header.epoch)?;
+                opened
+            }
             Err(refusal) => return self.show_unreadable(conversation, head, at_ms, bytes, refusal),
         };
         let Opened {
@@ -166,7 +169,14 @@ impl Machine {
         self.opened(conversation)?.note(head.n, &head.hash);
         let header = Sealed::parse(bytes).ok().map(|sealed| sealed.header);
         let device = header.as_ref().map(|header| header.device);
-        if refusal != Refusal::SealedForThePast {
+        let is_waiting = refusal == Refusal::Corrupt
+            && match &header {
+                Some(header) => self.is_doubtful(conversation, header.epoch)?,
+                None => false,
+            };
+        if is_waiting {
+            self.doubt_link(conversation)?;
+        } else if refusal != Refusal::SealedForThePast {
             self.alarm(
                 AlarmKind::BadSeal,
                 Some(conversation),
@@ -179,7 +189,8 @@ impl Machine {
             .map(|state| state.user);
         let row = map! {
             "conversation" => conversation, "n" => head.n, "id" => header.as_ref().map(|header| header.id), "device" => device, "user" => user,
-            "time_ms" => at_ms, "at_ms" => at_ms, "epoch" => header.as_ref().map(|header| header.epoch), "type" => "unreadable", "reason" => refusal.code(),
+            "time_ms" => at_ms, "at_ms" => at_ms, "epoch" => header.as_ref().map(|header| header.epoch), "type" => "unreadable",
+            "reason" => if is_waiting { "Waiting" } else { refusal.code() },
         };
         self.out.message(message_key(conversation, head.n), Some(&row));
         Ok(())

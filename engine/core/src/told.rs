@@ -309,17 +309,23 @@ impl Machine {
         self.go_live()
     }
 
-    /// Nothing gets shorter. Compared here, where no event of this connection has come yet.
+    /// Nothing gets shorter, and what is as long is the same. Compared here, where no event of this connection has come yet.
     fn compare_with_before(&mut self, synced: &Synced) {
         if synced.directory_next_n < self.directory.next_n() {
             self.misbehaved(None, "the server's directory is shorter than it was");
         }
         for state in &synced.conversations {
-            let conv = self.conversations.get(&state.conversation);
-            if conv
-                .is_some_and(|conv| conv.is_member() && conv.state.group == state.group && conv.next_n() > state.next_n)
-            {
+            let Some(conv) = self
+                .conversations
+                .get(&state.conversation)
+                .filter(|conv| conv.is_member() && conv.state.group == state.group)
+            else {
+                continue;
+            };
+            if conv.next_n() > state.next_n {
                 self.misbehaved(Some(state.conversation), "the server's log is shorter than it was");
+            } else if conv.next_n() == state.next_n && conv.state.head.is_some_and(|head| head.hash != state.hash) {
+                self.fork(state.conversation, "the server's log is not the one this device has verified");
             }
         }
     }

@@ -121,6 +121,19 @@ pub struct EpochKeys {
     pub content: ContentKey,
     pub history: Option<HistoryKey>,
     pub tree_hash: [u8; 32],
+    pub source: KeySource,
+}
+
+/// How far an epoch's keys can be trusted: anybody who was there can have made the link that brought them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeySource {
+    /// From the group itself, or from the person's own vault.
+    #[default]
+    Group,
+    /// From a history link, and nothing has opened with the content key yet.
+    Link,
+    /// From a history link; the content key has opened a message, so it is right. That says nothing of the history key.
+    LinkProven,
 }
 
 /// A conversation in memory: its row, and mirrors of other rows that are read when first needed.

@@ -717,6 +717,7 @@ impl Server {
                     group,
                     epoch,
                     next_n: room.next_n(),
+                    hash: room.hash_before(room.next_n()),
                     is_member,
                 });
             }

@@ -61,4 +61,5 @@ class SyncFrames:
 
 
 def _state(reader: Reader, conversation: bytes, group: bytes, epoch: int, leaf: bool) -> ConversationState:
-    return ConversationState(conversation, group, epoch, log.head(reader, conversation, group).next_n, leaf)
+    head = log.head(reader, conversation, group)
+    return ConversationState(conversation, group, epoch, head.next_n, head.hash, leaf)
