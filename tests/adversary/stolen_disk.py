@@ -86,7 +86,7 @@ class Disk:
         found = {}
         for key, value in self.rows.items():
             if key.startswith(prefix):
-                content, history, tree_hash = msgspec.msgpack.decode(value)
+                content, history, tree_hash, *_ = msgspec.msgpack.decode(value)
                 known = bytes(history) if history is not None else None
                 found[int.from_bytes(key[-8:], "big")] = bytes(content), known, bytes(tree_hash)
         return found
