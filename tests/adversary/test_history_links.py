@@ -135,7 +135,7 @@ async def test_a_device_that_read_a_wrong_link_takes_the_right_one_when_it_comes
     await put_wrong_link(world, mallory, room, epoch)
     (carol,) = await world.wake("carol")
     closed = [one.reason for one in await carol.history(room) if one.type == "unreadable"]
-    assert closed == ["Waiting"] * len(closed) and closed, "what waits for a link is not said to wait"
+    assert set(closed) == {"Waiting"}, "what waits for a link is not said to wait"
     (alice,) = await world.wake("alice")
     assert (await alarm(alice, "WrongLink")).device == world.device("mallory").device.hex()
     await repaired(world, room, epoch, by="mallory")
@@ -155,7 +155,7 @@ async def test_a_device_that_read_a_wrong_link_takes_the_right_one_when_it_comes
 
 async def test_a_wrong_link_does_not_take_away_what_a_device_has_read(world: World) -> None:
     """Everybody who could put it right is asleep: what has opened once stays open."""
-    alice, _, room, mallory = await room_with_history(world)
+    _, _, room, mallory = await room_with_history(world)
     await a_new_device_reads_all(world, room, SAID)
     carol = world.clients["carol"]
     for person in ("alice", "bob"):

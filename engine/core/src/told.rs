@@ -325,7 +325,10 @@ impl Machine {
             if conv.next_n() > state.next_n {
                 self.misbehaved(Some(state.conversation), "the server's log is shorter than it was");
             } else if conv.next_n() == state.next_n && conv.state.head.is_some_and(|head| head.hash != state.hash) {
-                self.fork(state.conversation, "the server's log is not the one this device has verified");
+                self.fork(
+                    state.conversation,
+                    "the server's log is not the one this device has verified",
+                );
             }
         }
     }
