@@ -1,4 +1,4 @@
-"""inmost conversations, create, add, remove, leave: who talks where."""
+"""inmost conversations, create, add, remove, leave, channels, join-channel, settings, role: who talks where, and who may do what."""
 
 from typing import Annotated
 
@@ -21,6 +21,10 @@ def register(app: typer.Typer) -> None:
     command(app, "add", rich_help_panel="Talk")(add)
     command(app, "remove", rich_help_panel="Talk")(remove)
     command(app, "leave", rich_help_panel="Talk")(leave)
+    command(app, "channels", rich_help_panel="Talk")(channels)
+    command(app, "join-channel", rich_help_panel="Talk")(join_channel)
+    command(app, "settings", rich_help_panel="Talk")(settings)
+    command(app, "role", rich_help_panel="Talk")(role)
 
 
 async def list_conversations(
@@ -77,11 +81,21 @@ async def create(
     channel: Annotated[
         bool, typer.Option("--channel", help="A channel, for a topic rather than a group.")
     ] = False,
+    is_open: Annotated[
+        bool, typer.Option("--open", help="A channel that every member finds and may join. Not for guests.")
+    ] = False,
+    announcement: Annotated[
+        bool, typer.Option("--announce", help="A channel in which only owners and moderators write.")
+    ] = False,
+    topic: Annotated[str | None, typer.Option(help="What it is about.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Start a conversation with people."""
+    kind = "channel" if channel or is_open or announcement else "group"
     async with here.client(needs_server=True) as client:
-        made = await client.create(title, people or [], kind="channel" if channel else "group")
+        made = await client.create(
+            title, people or [], kind, topic=topic, is_open=is_open, announcement=announcement
+        )
     if json:
         json_line(_fields(made))
     else:
@@ -133,6 +147,90 @@ async def leave(
         else:
             say(f"You leave “{found.title}” as soon as another member is online.")
     return 0
+
+
+async def channels(here: Here, json: JsonOption = False) -> None:
+    """The channels that every member may join."""
+    async with here.client(needs_server=True) as client:
+        found = await client.open_channels()
+    if json:
+        for each in found:
+            json_line(each)
+        return
+    table(
+        ["title*", "topic*", "", "id"],
+        [(each.title, each.topic, "joined" if each.is_joined else "", each.id[:ID_DIGITS]) for each in found],
+        "No open channels yet. Make one: inmost create TITLE --open",
+    )
+
+
+async def join_channel(
+    here: Here,
+    channel: Annotated[str, typer.Argument(help="Its title, or the beginning of its id.")],
+) -> None:
+    """Come into an open channel. What was said there before can be read."""
+    async with here.client(needs_server=True) as client:
+        joined = await client.join_channel(channel)
+    say(f"You are in “{joined.title}”. Read: inmost history {_quoted(joined.title)}")
+
+
+async def settings(
+    here: Here,
+    conversation: Which,
+    is_open: Annotated[
+        bool | None, typer.Option("--open/--closed", help="Every member may join a channel, or nobody.")
+    ] = None,
+    announcement: Annotated[
+        bool | None, typer.Option("--announce/--discuss", help="Only owners and moderators write, or all.")
+    ] = None,
+    guests: Annotated[
+        bool | None, typer.Option("--guests/--no-guests", help="Guests may be added, or not.")
+    ] = None,
+    moderated: Annotated[
+        bool | None,
+        typer.Option(
+            "--moderated/--free", help="Only owners and moderators add people and name it, or all members."
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what holds in a conversation, or change it."""
+    changes = {"is_open": is_open, "announcement": announcement, "guests": guests, "moderated": moderated}
+    is_change = any(value is not None for value in changes.values())
+    async with here.client(needs_server=is_change) as client:
+        found = await client.conversation(conversation)
+        if is_change:
+            await client.change_settings(found, **changes)
+            found = await client.conversation(found.id)
+        people = await everybody(client)
+    if json:
+        json_line(_fields(found))
+        return
+    say(f"“{found.title}”: {', '.join(_what_holds(found))}.")
+    for user, of in found.roles.items():
+        say(f"  {people.name(user)}: {of}")
+
+
+def _what_holds(conversation: Conversation) -> list[str]:
+    return [
+        "every member may join" if conversation.is_open else "people are added",
+        "owners and moderators write" if conversation.announcement else "all write",
+        "guests may be added" if conversation.guests else "without guests",
+        "owners and moderators add people" if conversation.moderated else "members add people",
+    ]
+
+
+async def role(
+    here: Here,
+    conversation: Which,
+    who: Annotated[str, typer.Argument(help="An account.")],
+    role: Annotated[str, typer.Argument(help="owner, moderator, member or guest.")],
+) -> None:
+    """Change what a person may do in one conversation. (In the organisation: inmost people role.)"""
+    async with here.client(needs_server=True) as client:
+        found = await client.conversation(conversation)
+        await client.set_conversation_role(found, who, role)
+        say(f"{(await client.person(who)).name} is {role} in “{found.title}” now.")
 
 
 async def _names(client: Client, people: list[str]) -> str:

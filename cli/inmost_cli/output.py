@@ -167,6 +167,8 @@ def _body(message: "Message", people: "People") -> Text:
         if message.reason == "Waiting"
         else f"sent something this device cannot open ({message.reason})",
         "unknown": "sent something from a newer Inmost",
+        "channel": f"opened the channel “{clean(message.text or '')}” to everybody",
+        "channel_closed": "closed a channel",
         "edit": f"edited: {clean(message.text or '')}",
         "delete": "took a message away",
         "react": f"{'reacted' if message.is_on else 'took back'} {clean(message.emoji or '')}",

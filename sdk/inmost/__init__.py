@@ -7,7 +7,7 @@ from inmost.bot import Bot
 from inmost.client import Client
 from inmost.errors import InmostError
 from inmost.joining import Answers, Joined, SecondFactor, join
-from inmost.models import Alarm, Conversation, Device, Me, Message, Person, Reaction, Sent
+from inmost.models import Alarm, Conversation, Device, Me, Message, OpenChannel, Person, Reaction, Sent
 from inmost.returning import recover
 from inmost.store import Custody, SearchHit
 
@@ -23,6 +23,7 @@ __all__ = [
     "Joined",
     "Me",
     "Message",
+    "OpenChannel",
     "Person",
     "Reaction",
     "SearchHit",

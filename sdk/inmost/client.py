@@ -16,6 +16,7 @@ from inmost.models import (
     Device,
     Me,
     Message,
+    OpenChannel,
     People,
     Person,
     Sent,
@@ -23,7 +24,7 @@ from inmost.models import (
     message_of_row,
     message_of_shown,
 )
-from inmost.naming import find_conversation, find_person, title_of
+from inmost.naming import find_channel, find_conversation, find_person, title_of
 from inmost.profile import Passphrase, Profile
 from inmost.server import Rest
 from inmost.store import SearchHit
@@ -203,6 +204,10 @@ class Client:
         )
 
     async def set_role(self, who: PersonLike, role: str) -> None:
+        """Change what a person may do in the organisation: "owner", "administrator", "member" or "guest". Raises Refused, Offline.
+
+        Whoever becomes a guest leaves the general channel and every conversation without guests.
+        """
         await self._command("set_role", user=bytes.fromhex((await self.person(who)).id), role=role)
 
     async def suspend(self, who: PersonLike, suspended: bool = True) -> None:
@@ -256,10 +261,94 @@ class Client:
         return find_conversation(which, await self.conversations(personal=True), await self._everybody())
 
     async def create(
-        self, title: str, people: Sequence[PersonLike] = (), kind: str = "group"
+        self,
+        title: str,
+        people: Sequence[PersonLike] = (),
+        kind: str = "group",
+        *,
+        topic: str | None = None,
+        is_open: bool = False,
+        announcement: bool = False,
     ) -> Conversation:
-        """A new conversation. kind: "group" or "channel". Raises Refused, Offline, NotFound."""
-        return await self._create(kind, title, people)
+        """A new conversation. kind: "group" or "channel". Raises Refused, Offline, NotFound.
+
+        is_open       a channel that every member of the organisation finds and may join; guests may not
+        announcement  a channel in which only its owners and moderators write
+        """
+        return await self._create(
+            kind, title, people, topic=topic, open=is_open, announcement=announcement
+        )
+
+    async def open_channels(self) -> list[OpenChannel]:
+        """Every open channel, by title. What they are called is read back in the general channel, once. Raises Offline, Refused."""
+        seen = await self.host.view("open_channels")
+        if not seen["is_whole"] and self.is_online:
+            await self._read_back_to_the_start()
+            seen = await self.host.view("open_channels")
+        channels = [
+            OpenChannel(
+                id=each["conversation"].hex(),
+                title=each["title"],
+                topic=each["topic"],
+                by=each["by"].hex(),
+                is_joined=each["joined"],
+            )
+            for each in seen["channels"]
+        ]
+        return sorted(channels, key=lambda channel: channel.title.casefold())
+
+    async def _read_back_to_the_start(self) -> None:
+        general = next((one for one in await self.conversations() if one.kind == "general"), None)
+        if general is None:
+            return
+        before: int | None = None
+        while True:
+            page = await self.host.command(
+                "page", conversation=bytes.fromhex(general.id), before=before, limit=PAGE
+            )
+            before = page["first"]
+            if not page["more"] or page["waiting"] or not before:
+                return
+
+    async def join_channel(self, which: OpenChannel | str) -> Conversation:
+        """Come into an open channel, by its title or id; what was said there before can be read. Raises NotFound, Refused, Offline."""
+        found = which if isinstance(which, OpenChannel) else find_channel(which, await self.open_channels())
+        await self._command("join_channel", conversation=bytes.fromhex(found.id))
+        return await self.conversation(found.id)
+
+    async def change_settings(
+        self,
+        conversation: ConversationLike,
+        *,
+        is_open: bool | None = None,
+        announcement: bool | None = None,
+        guests: bool | None = None,
+        moderated: bool | None = None,
+    ) -> None:
+        """Change what holds in a conversation; None leaves it. For its owners and moderators. Raises NotFound, Refused, Offline.
+
+        guests     guests of the organisation may be added
+        moderated  only owners and moderators add people and name the conversation
+        """
+        await self._command(
+            "set_settings",
+            conversation=await self._id(conversation),
+            open=is_open,
+            announcement=announcement,
+            guests=guests,
+            moderated=moderated,
+        )
+
+    async def set_conversation_role(
+        self, conversation: ConversationLike, who: PersonLike, role: str
+    ) -> None:
+        """role: "owner", "moderator", "member" or "guest". For the conversation's owners. Raises NotFound, Refused, Offline."""
+        await self._command(
+            "set_conversation_role",
+            conversation=await self._id(conversation),
+            user=bytes.fromhex((await self.person(who)).id),
+            role=role,
+        )
 
     async def direct(self, who: PersonLike) -> Conversation:
         """The conversation of two with this person, made if there is none. Raises Refused, Offline, NotFound."""
@@ -269,8 +358,12 @@ class Client:
         except NotFound:
             return await self._create("direct", None, [person])
 
-    async def _create(self, kind: str, title: str | None, people: Sequence[PersonLike]) -> Conversation:
-        made = await self._command("create", kind=kind, title=title, users=await self._ids(people))
+    async def _create(
+        self, kind: str, title: str | None, people: Sequence[PersonLike], **settings: Any
+    ) -> Conversation:
+        made = await self._command(
+            "create", kind=kind, title=title, users=await self._ids(people), **settings
+        )
         return await self.conversation(made["conversation"].hex())
 
     async def add(self, conversation: ConversationLike, people: Sequence[PersonLike]) -> None:
@@ -456,7 +549,22 @@ def _conversation(seen: dict[str, Any], people: People) -> Conversation:
         last_n=seen["last_n"],
         read_n=seen["read_n"],
         is_removal_pending=bool(seen["removal_pending"]),
+        **_settings(seen.get("settings")),
     )
+
+
+def _settings(seen: dict[str, Any] | None) -> dict[str, Any]:
+    if seen is None:  # not in it yet
+        return {}
+    return {
+        "role": seen["role"] or "",
+        "roles": {each["user"].hex(): each["role"] for each in seen["roles"]},
+        "is_open": seen["open"],
+        "announcement": seen["announcement"],
+        "guests": seen["guests"],
+        "moderated": seen["moderated"],
+        "may_post": seen["may_post"],
+    }
 
 
 def _reference(message: MessageLike) -> list[bytes]:

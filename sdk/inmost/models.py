@@ -12,7 +12,17 @@ from inmost.store import ShownRow
 if TYPE_CHECKING:
     from inmost.client import Client
 
-ORDINARY_TYPES = {"text", "title", "topic", "joined", "left", "unreadable", "unknown", "channel"}
+ORDINARY_TYPES = {
+    "text",
+    "title",
+    "topic",
+    "joined",
+    "left",
+    "unreadable",
+    "unknown",
+    "channel",
+    "channel_closed",
+}
 CHANGING_TYPES = {"edit", "delete", "react"}
 
 
@@ -95,6 +105,12 @@ class Conversation(msgspec.Struct, frozen=True):
     state            "member", "removed", "joining" or "waiting"
     people           ids of its people
     last_n, read_n   numbers of the newest message and the newest read one, None for none
+    role             one's own here: "owner", "moderator", "member" or "guest"
+    roles            the same of others, by id; who is not named is a member
+    is_open          every member of the organisation may join
+    announcement     only owners and moderators write; may_post says whether one is among them
+    guests           guests may be added
+    moderated        only owners and moderators add people and name it
     """
 
     id: str
@@ -107,6 +123,23 @@ class Conversation(msgspec.Struct, frozen=True):
     last_n: int | None
     read_n: int | None
     is_removal_pending: bool = False
+    role: str = ""
+    roles: dict[str, str] = {}
+    is_open: bool = False
+    announcement: bool = False
+    guests: bool = False
+    moderated: bool = False
+    may_post: bool = True
+
+
+class OpenChannel(msgspec.Struct, frozen=True):
+    """A channel that every member may join. id: 32 hex digits. by: who says what it is called, a person's id."""
+
+    id: str
+    title: str
+    topic: str
+    by: str
+    is_joined: bool
 
 
 class Reaction(msgspec.Struct, frozen=True):
@@ -218,7 +251,7 @@ def message_of_shown(row: ShownRow, people: People, client: "Client | None") -> 
         sender=people.find(row.user or raw.get("by")),
         time_ms=row.time_ms or row.at_ms or 0,
         at_ms=row.at_ms if row.n is not None else None,
-        text=row.text,
+        text=row.text if row.text is not None else raw.get("title"),
         is_edited=row.is_edited,
         is_deleted=row.is_deleted,
         is_own=row.user is not None and row.user.hex() == people.me,
@@ -243,7 +276,7 @@ def message_of_row(row: dict[str, Any], people: People, client: "Client | None")
         sender=people.find(user or row.get("by")),
         time_ms=row.get("time_ms") or row.get("at_ms") or 0,
         at_ms=row.get("at_ms") if row.get("n") is not None else None,
-        text=row.get("text"),
+        text=row.get("text") if row.get("text") is not None else row.get("title"),
         is_own=isinstance(user, bytes) and user.hex() == people.me,
         reply_to=_reference(row.get("reply_to")),
         target=_reference(row.get("target")),

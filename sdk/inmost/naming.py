@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from inmost.errors import NotFound
-from inmost.models import Conversation, People, Person
+from inmost.models import Conversation, OpenChannel, People, Person
 
 SHORTEST_ID = 4
 MOST_NAMES = 3
@@ -59,6 +59,18 @@ def find_conversation(which: str, conversations: Sequence[Conversation], people:
         ids = ", ".join(each.id[:8] for each in fitting)
         raise NotFound(f"“{which}” fits several conversations: {ids}", "Use one of these ids.")
     raise NotFound(f"There is no conversation “{which}” here.", "inmost conversations shows them all.")
+
+
+def find_channel(which: str, channels: Sequence[OpenChannel]) -> OpenChannel:
+    """By title in any case, id or a unique beginning of it. Raises NotFound."""
+    fitting = [each for each in channels if each.title.casefold() == which.casefold()]
+    fitting = fitting or [each for each in channels if _begins(each.id, which)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        ids = ", ".join(each.id[:8] for each in fitting)
+        raise NotFound(f"“{which}” fits several open channels: {ids}", "Use one of these ids.")
+    raise NotFound(f"There is no open channel “{which}”.", "inmost channels shows them all.")
 
 
 def _begins(id_: str, beginning: str) -> bool:

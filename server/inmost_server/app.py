@@ -89,7 +89,7 @@ class Server:
         self._tasks: list[asyncio.Task[None]] = []
 
     def _handled(self) -> list[Handled]:
-        posting = Posting(self.store, self.live, self.book, self.teller)
+        posting = Posting(self.store, self.live, self.book, self.directory, self.teller)
         aside = Aside(self.store, self.live, self.directory, self.teller, self.clock)
         reading = Reading(self.store, self.live, self.book, self.directory, self.commits, self.teller)
         return [

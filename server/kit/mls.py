@@ -94,12 +94,18 @@ class GroupOfOne:
 
 
 def group_of_one(
-    device: Device, kind: str, server_key: bytes | None, *, owner: bytes | None = None
+    device: Device,
+    kind: str,
+    server_key: bytes | None,
+    *,
+    owner: bytes | None = None,
+    is_open: bool = False,
+    announcement: bool = False,
 ) -> GroupOfOne:
     leaf = leaf_node(device)
     group = os.urandom(16)
     roles = [] if kind in {"direct", "personal"} else [[owner or device.user, "owner"]]
-    settings = encode([1, kind, roles, "member", None, [], False, kind == "general", False, False, []])
+    settings = encode([1, kind, roles, "member", None, [], False, is_open or kind == "general", announcement, False, []])
     extensions = extension(
         REQUIRED_CAPABILITIES, vector(u16(SETTINGS)) + vector(u16(SELF_REMOVE)) + vector(u16(1))
     )

@@ -17,7 +17,7 @@ from inmost_engine import public
 from inmost_protocol import decode_request
 from inmost_protocol.frames import Frame
 from inmost_server import app, main
-from inmost_server.features.conversations import commits, live, log
+from inmost_server.features.conversations import commits, live, log, policy
 from inmost_server.features.conversations.log import NewItem
 from inmost_server.refusals import Refusal
 from inmost_server.settings import load
@@ -87,6 +87,9 @@ class LaxGroup:
     def accept_proposal(self, proposal: bytes, device: bytes) -> list[Change]:
         return self._keep(self._honest.accept_proposal(proposal, device))
 
+    def may_join(self, device: bytes, directory: public.Directory) -> bool:
+        return self.is_lax or self._honest.may_join(device, directory)
+
     def uncovered(self, directory: public.Directory) -> list[bytes]:
         """While lax it removes nobody by itself."""
         return [] if self.is_lax else self._honest.uncovered(directory)
@@ -137,6 +140,15 @@ class ComplicitServer:
         except public.Refused as refused:
             return refused.code
         return ""
+
+    async def do_let_all_speak(self) -> None:
+        """From now on everybody with a leaf writes everywhere."""
+
+        def may_speak(facts: policy.PostingFacts) -> None:
+            if not facts.may_speak:
+                say("let somebody speak")
+
+        setattr(policy, "may_speak", may_speak)  # noqa: B010
 
     async def do_forget_pending(self, conversation: bytes) -> None:
         """Accept posts as if nobody's removal were pending."""

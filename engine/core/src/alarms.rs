@@ -25,6 +25,7 @@ pub enum AlarmKind {
     BackdatedDevice,
     InvitationClaimedTwice,
     ServerMisbehaved,
+    NotAllowed,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

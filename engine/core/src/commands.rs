@@ -21,6 +21,8 @@ impl Machine {
             }
             "create" => self.create(id, arguments),
             "add" | "remove" | "leave" | "rotate" => self.change_membership(id, name, arguments),
+            "set_settings" | "set_conversation_role" => self.change_settings(id, name, arguments),
+            "join_channel" => self.join_channel(id, arguments),
             "send" => self.send(id, arguments),
             "read" => self.read(id, arguments),
             "signal" => self.signal(id, arguments),

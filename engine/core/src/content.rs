@@ -84,6 +84,10 @@ pub enum Content {
         title: String,
         topic: String,
     },
+    /// In the general channel: it is open no more.
+    ChannelClosed {
+        conversation: Conversation,
+    },
     /// Read up to log number n.
     Receipt {
         n: u64,
@@ -125,6 +129,7 @@ impl Content {
                 title,
                 topic,
             } => cbor!["channel", conversation, title, topic],
+            Content::ChannelClosed { conversation } => cbor!["channel_closed", conversation],
             Content::Receipt { n } => cbor!["receipt", *n],
             Content::Typing { on } => cbor!["typing", *on],
             Content::Unknown { item } => item.clone(),
@@ -164,11 +169,16 @@ impl Content {
                 title: title.text()?.to_owned(),
                 topic: topic.text()?.to_owned(),
             },
+            ("channel_closed", [conversation]) => Content::ChannelClosed {
+                conversation: Conversation::from_item(conversation)?,
+            },
             ("receipt", [n]) => Content::Receipt { n: n.uint()? },
             ("typing", [on]) => Content::Typing { on: on.bool()? },
-            ("text" | "edit" | "delete" | "react" | "title" | "topic" | "channel" | "receipt" | "typing", _) => {
-                return Err(Refusal::Malformed)
-            }
+            (
+                "text" | "edit" | "delete" | "react" | "title" | "topic" | "channel" | "channel_closed" | "receipt"
+                | "typing",
+                _,
+            ) => return Err(Refusal::Malformed),
             _ => Content::Unknown { item: item.clone() },
         };
         content.check()?;
@@ -194,7 +204,10 @@ impl Content {
                 Some(Item::Text(_)) => Ok(()),
                 _ => Err(Refusal::Malformed),
             },
-            Content::Delete { .. } | Content::Receipt { .. } | Content::Typing { .. } => Ok(()),
+            Content::Delete { .. }
+            | Content::ChannelClosed { .. }
+            | Content::Receipt { .. }
+            | Content::Typing { .. } => Ok(()),
         }
     }
 }

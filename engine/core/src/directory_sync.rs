@@ -120,6 +120,9 @@ impl Machine {
             );
         }
         self.devices_ended(&applied.inactive_devices)?;
+        if let (Some(user), "role") = (applied.user, applied.kind) {
+            self.role_changed(user)?;
+        }
         let me = self.me()?;
         let (user, device) = (me.user, me.device);
         if applied.inactive_devices.contains(&device) && me.phase == Phase::Ready {

@@ -3,6 +3,7 @@
 use inmost_public::ids::{Conversation, Device};
 use inmost_public::limits::MAX_PAGE_ITEMS;
 use inmost_public::log;
+use inmost_public::settings::Settings;
 use inmost_public::Refusal;
 use serde::{Deserialize, Serialize};
 
@@ -102,7 +103,11 @@ impl Machine {
     pub(crate) fn rosters(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         if self.conv(conversation)?.rosters.is_none() {
             let changes = self.numbered::<EpochChange>(&prefix(b'e', conversation))?;
-            self.conv_mut(conversation)?.rosters = Some(RosterHistory::from_changes(changes));
+            let mut rosters = RosterHistory::from_changes(changes);
+            if let Ok(settings) = Settings::decode(&self.conv(conversation)?.state.settings) {
+                rosters.suppose(settings);
+            }
+            self.conv_mut(conversation)?.rosters = Some(rosters);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use inmost_public::directory::{Payload, Role};
 use inmost_public::ids::{general_conversation, personal_conversation, Conversation};
-use inmost_public::settings::ConversationKind;
+use inmost_public::settings::{ConversationKind, Settings};
 use inmost_public::Refusal;
 
 use crate::conversation::Membership;
@@ -75,7 +75,7 @@ impl Machine {
             return self.join(conversation);
         }
         if may_create {
-            self.create_group(conversation, kind, false)?;
+            self.create_group(conversation, Settings::new(kind, self.me()?.user))?;
         }
         Ok(())
     }

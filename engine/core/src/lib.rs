@@ -2,6 +2,7 @@
 
 pub mod aead;
 mod alarms;
+mod channels;
 mod claim;
 mod commands;
 pub mod content;

@@ -67,6 +67,10 @@ impl Machine {
         if conv.state.membership == crate::conversation::Membership::Removed {
             return Err(Refusal::NotAMember.into());
         }
+        let own = self.me()?.user;
+        if self.conv(conversation)?.is_member() && !self.roles_now(conversation)?.may_post(own) {
+            return Err(Refusal::NotAllowed.into());
+        }
         self.say(conversation, &content, Some(command))?;
         Ok(self.advance(conversation)?)
     }
@@ -123,6 +127,10 @@ impl Machine {
     }
 
     fn send_one(&mut self, conversation: Conversation, sequence: u64) -> Result<(), Refusal> {
+        let user = self.me()?.user;
+        if !self.roles_now(conversation)?.may_post(user) {
+            return Err(Refusal::NotAllowed); // the settings changed since it was written
+        }
         let random = self.random();
         let keys = self.current_keys(conversation)?;
         let dir = self.head()?;
@@ -269,6 +277,15 @@ impl Machine {
         }
     }
 
+    /// After an own title or topic of an open channel everybody hears of it.
+    fn named(&mut self, conversation: Conversation, content: &[u8]) {
+        let content = cbor::decode(content).map(|item| Content::from_item(&item));
+        if matches!(content, Ok(Ok(Content::Title { .. } | Content::Topic { .. }))) {
+            // What cannot be said in the general channel now is said with the next change.
+            let _ = self.make_known(conversation);
+        }
+    }
+
     /// An own message stands in the log.
     pub(crate) fn was_sent(&mut self, conversation: Conversation, id: Message, n: u64, at_ms: u64) {
         let Some(conv) = self.conversations.get_mut(&conversation) else {
@@ -290,6 +307,7 @@ impl Machine {
             .event("sent", map! {"conversation" => conversation, "id" => id, "n" => n});
         if let Some(waiting) = &waiting {
             self.drop_deleted(conversation, &waiting.outgoing.content);
+            self.named(conversation, &waiting.outgoing.content);
         }
         let command = waiting.and_then(|waiting| waiting.outgoing.command);
         self.finish(command, Ok(map! {"id" => id, "n" => n, "at_ms" => at_ms}));

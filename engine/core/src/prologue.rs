@@ -85,11 +85,14 @@ impl Machine {
     ) -> Result<(), Refusal> {
         let epoch = self.conv(conversation)?.state.joined_epoch;
         let start: Option<EpochChange> = self.rows.get(Row::Epoch(conversation, epoch))?;
+        let known = start.as_ref().and_then(|start| start.settings.clone());
         let mut there: Vec<_> = simulated.leaves.iter().flatten().copied().collect();
         let mut joined = start.map(|start| start.joined).unwrap_or_default();
         there.sort();
         joined.sort();
-        if there != joined || simulated.epoch != epoch {
+        // The settings as well: by them is judged who was allowed to say what.
+        let are_settings_right = known.is_none() || known == simulated.settings;
+        if there != joined || simulated.epoch != epoch || !are_settings_right {
             return self.bad_prologue(conversation);
         }
         self.rows.put(Row::Epoch(conversation, epoch), &change);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use inmost_public::ids::Device;
+use inmost_public::settings::Settings;
 use serde::{Deserialize, Serialize};
 
 /// What the commit that led to an epoch changed; one row for each epoch.
@@ -15,6 +16,12 @@ pub struct EpochChange {
     pub left: Vec<Device>,
     /// True where `joined` is everybody and says nothing of earlier epochs: the epoch this device's knowledge starts with.
     pub is_start: bool,
+    /// The settings from this epoch on, where they changed or knowledge starts.
+    #[serde(default)]
+    pub settings: Option<serde_bytes::ByteBuf>,
+    /// The directory number that the commit names: by whose roles what follows is judged.
+    #[serde(default)]
+    pub dir_n: u64,
 }
 
 /// The rosters of all epochs that are known.
@@ -27,6 +34,10 @@ pub struct RosterHistory {
     /// Log number to epoch it led to, for all commits known.
     commits: BTreeMap<u64, u64>,
     first: Option<u64>,
+    /// By the epoch from which on they are in force.
+    settings: BTreeMap<u64, Settings>,
+    /// By epoch: the directory number that its commit names.
+    dirs: BTreeMap<u64, u64>,
 }
 
 impl RosterHistory {
@@ -57,6 +68,10 @@ impl RosterHistory {
             self.removals.push((change.n, epoch));
         }
         self.commits.insert(change.n, epoch);
+        self.dirs.insert(epoch, change.dir_n);
+        if let Some(settings) = change.settings.as_ref().and_then(|bytes| Settings::decode(bytes).ok()) {
+            self.settings.insert(epoch, settings);
+        }
         self.first = Some(self.first.map_or(epoch, |first| first.min(epoch)));
     }
 
@@ -75,6 +90,20 @@ impl RosterHistory {
             .iter()
             .rev()
             .any(|(at, led_to)| *at < n && *led_to > epoch)
+    }
+
+    /// What stood before any change that is known: of a device whose rows are older than this knowledge.
+    pub fn suppose(&mut self, settings: Settings) {
+        if self.settings.is_empty() {
+            self.settings.insert(0, settings);
+        }
+    }
+
+    /// The settings in force for what stands at log number n, and the directory number that their commit names.
+    pub fn rules_at(&self, n: u64) -> Option<(&Settings, u64)> {
+        let epoch = self.commits.range(..n).next_back().map_or(0, |(_, epoch)| *epoch);
+        let in_force = self.settings.range(..=epoch).next_back().or(self.settings.first_key_value());
+        in_force.map(|(_, settings)| (settings, self.dirs.get(&epoch).copied().unwrap_or(0)))
     }
 
     /// The epoch that the commit at log number n led to.
@@ -101,6 +130,8 @@ mod tests {
             joined: devices(joined),
             left: devices(left),
             is_start,
+            settings: None,
+            dir_n: 0,
         }
     }
 
@@ -122,5 +153,27 @@ mod tests {
         assert_eq!((has(3, 3), has(4, 3), has(9, 3)), (Some(false), Some(true), Some(true)));
         assert!(history.is_past(4, 31) && !history.is_past(4, 30) && !history.is_past(5, 31));
         assert_eq!(history.epoch_at(20), Some(4));
+    }
+
+    #[test]
+    fn settings_are_those_in_force_where_something_was_said() {
+        let owner = inmost_public::ids::User([1; 32]);
+        let silent = Settings::new(inmost_public::settings::ConversationKind::Channel, owner);
+        let loud = Settings { announcement: true, version: 2, ..silent.clone() };
+        let with = |n, settings: Option<&Settings>, dir_n| EpochChange {
+            settings: settings.map(|settings| settings.encode().into()),
+            dir_n,
+            ..change(n, &[], &[], false)
+        };
+        let mut history = RosterHistory::from_changes([
+            (0, with(0, Some(&silent), 3)),
+            (1, with(10, None, 4)),
+            (2, with(20, Some(&loud), 5)),
+        ]);
+        assert_eq!(history.rules_at(10), Some((&silent, 3)));
+        assert_eq!(history.rules_at(20), Some((&silent, 4)));
+        assert_eq!(history.rules_at(21), Some((&loud, 5)));
+        history.suppose(loud);
+        assert_eq!(history.rules_at(1).unwrap().0, &silent);
     }
 }

@@ -47,6 +47,8 @@ pub enum Row {
     Alarm(u64),
     /// Local marks on people: verified in person.
     Verified,
+    /// What was said in the general channel of an open channel, by its id.
+    OpenChannel(Conversation),
     /// What has been seen of others' read positions.
     Receipts(Conversation),
 }
@@ -77,6 +79,7 @@ impl Row {
             Row::PendingLink(conversation, epoch) => numbered(b'l', &conversation.0, *epoch),
             Row::Alarm(n) => numbered(b'a', &[], *n),
             Row::Verified => b"y".to_vec(),
+            Row::OpenChannel(conversation) => of(b'C', conversation),
             Row::Receipts(conversation) => of(b'r', conversation),
         }
     }

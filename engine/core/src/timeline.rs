@@ -1,7 +1,7 @@
 //! Messages as rows to show: opening what comes live and what a page brings, each by itself.
 
 use inmost_public::ids::{Conversation, Head, Message, User};
-use inmost_public::settings::{Settings, WhoMayAdd};
+use inmost_public::roles::Roles;
 use inmost_public::Refusal;
 
 use crate::alarms::AlarmKind;
@@ -11,6 +11,9 @@ use crate::map;
 use crate::message::{Opened, Place, Roster, Sealed};
 use crate::opened::Novelty;
 use crate::pack::{Field, Value};
+
+/// Why something that was said is not shown, for the alarm.
+type Dropped = (AlarmKind, &'static str);
 
 /// The key of a row of the table `messages`.
 pub fn message_key(conversation: Conversation, n: u64) -> Vec<u8> {
@@ -109,18 +112,16 @@ impl Machine {
         let Some(author) = self.directory.device(header.device).map(|state| state.user) else {
             return Err(Refusal::Unknown);
         };
-        self.note_titles(conversation, head.n, author, &content)?;
-        if self.may_say(conversation, author, &content)? {
+        let may_say = self.may_say(conversation, head.n, dir.n, author, &content)?;
+        if may_say.is_ok() {
+            self.note_titles(conversation, head.n, &content)?;
+            self.note_channel(conversation, head.n, author, &content)?;
             let mut row = map! {"conversation" => conversation, "n" => head.n, "id" => header.id, "device" => header.device, "user" => author, "time_ms" => time_ms, "at_ms" => at_ms, "epoch" => header.epoch};
             append(&mut row, content_value(&content));
             self.out.message(message_key(conversation, head.n), Some(&row));
-        } else {
-            self.alarm(
-                AlarmKind::BadSeal,
-                Some(conversation),
-                Some(header.device),
-                "tried to change somebody else's message; dropped",
-            );
+        }
+        if let Err((kind, words)) = may_say {
+            self.alarm(kind, Some(conversation), Some(header.device), words);
         }
         if Some(header.device) == self.me.as_ref().map(|me| me.device) {
             self.was_sent(conversation, header.id, head.n, at_ms);
@@ -226,42 +227,58 @@ impl Machine {
         }
     }
 
-    /// Whether this person may say this here; what may not be said does not appear.
-    fn may_say(&self, conversation: Conversation, author: User, content: &Content) -> Result<bool, Refusal> {
+    /// Whether this person might say this at log number n, knowing the directory up to dir_n; what might not be said does not appear.
+    fn may_say(
+        &self,
+        conversation: Conversation,
+        n: u64,
+        dir_n: u64,
+        author: User,
+        content: &Content,
+    ) -> Result<Result<(), Dropped>, Refusal> {
+        let roles = self.roles_at(conversation, n, dir_n)?;
         let is_own = |of: &Ref| {
             self.directory
                 .device(of.device)
                 .is_some_and(|state| state.user == author)
         };
-        Ok(match content {
+        if !roles.may_post(author) {
+            return Ok(Err((AlarmKind::NotAllowed, "wrote where only owners and moderators may; dropped")));
+        }
+        let is_right = match content {
             Content::Edit { of, .. } => is_own(of),
-            Content::Delete { of } => is_own(of) || self.role_in(conversation, author)?.is_moderating(),
-            Content::Title { .. } | Content::Topic { .. } => self.may_add(conversation, author)?,
+            Content::Delete { of } => is_own(of) || roles.of(author).is_moderating(),
+            Content::Title { .. } | Content::Topic { .. } => {
+                if !roles.may_name(author) {
+                    return Ok(Err((AlarmKind::NotAllowed, "renamed what others may name; dropped")));
+                }
+                true
+            }
             _ => true,
+        };
+        Ok(if is_right {
+            Ok(())
+        } else {
+            Err((AlarmKind::BadSeal, "tried to change somebody else's message; dropped"))
         })
     }
 
-    pub(crate) fn role_in(
-        &self,
-        conversation: Conversation,
-        user: User,
-    ) -> Result<inmost_public::settings::ConversationRole, Refusal> {
-        Ok(Settings::decode(&self.conv(conversation)?.state.settings)?.role(user))
+    /// The roles by which what stands at log number n is judged: the settings in force there, and the directory that the
+    /// group or the author knew. Who reads it later judges alike.
+    fn roles_at(&self, conversation: Conversation, n: u64, dir_n: u64) -> Result<Roles<'_>, Refusal> {
+        let rosters = self.conv(conversation)?.rosters.as_ref().ok_or(Refusal::Corrupt)?;
+        let (settings, group_dir_n) = rosters.rules_at(n).ok_or(Refusal::Corrupt)?;
+        Ok(Roles::at(settings, &self.directory, dir_n.max(group_dir_n)))
     }
 
-    pub(crate) fn may_add(&self, conversation: Conversation, user: User) -> Result<bool, Refusal> {
-        let settings = Settings::decode(&self.conv(conversation)?.state.settings)?;
-        Ok(settings.who_may_add == WhoMayAdd::Member || settings.role(user).is_moderating())
+    /// As it is now: what this device may do by itself.
+    pub(crate) fn roles_now(&mut self, conversation: Conversation) -> Result<Roles<'_>, Refusal> {
+        self.rosters(conversation)?;
+        self.roles_at(conversation, u64::MAX, u64::MAX)
     }
 
-    fn note_titles(
-        &mut self,
-        conversation: Conversation,
-        n: u64,
-        author: User,
-        content: &Content,
-    ) -> Result<(), Refusal> {
-        if !matches!(content, Content::Title { .. } | Content::Topic { .. }) || !self.may_add(conversation, author)? {
+    fn note_titles(&mut self, conversation: Conversation, n: u64, content: &Content) -> Result<(), Refusal> {
+        if !matches!(content, Content::Title { .. } | Content::Topic { .. }) {
             return Ok(());
         }
         let state = &mut self.conv_mut(conversation)?.state;
@@ -317,6 +334,7 @@ pub fn content_value(content: &Content) -> Value {
             title,
             topic,
         } => map! {"type" => "channel", "channel" => *conversation, "title" => title.clone(), "topic" => topic.clone()},
+        Content::ChannelClosed { conversation } => map! {"type" => "channel_closed", "channel" => *conversation},
         Content::Receipt { .. } | Content::Typing { .. } | Content::Unknown { .. } => map! {"type" => "unknown"},
     }
 }

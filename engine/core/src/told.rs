@@ -1,9 +1,10 @@
 //! What the server tells, each to the file that knows it; and what a connection begins and ends with.
 
 use inmost_public::ids::Conversation;
+use inmost_public::settings::Settings;
 use inmost_public::Refusal;
 
-use crate::conversation::Membership;
+use crate::conversation::{ConvState, Membership};
 use crate::frames::{self, Synced, Told};
 use crate::machine::Machine;
 use crate::map;
@@ -243,8 +244,7 @@ impl Machine {
                 self.advance(conversation)
             }
             Asked::Group(conversation) => {
-                self.session.join_refused.insert(conversation);
-                Ok(())
+                self.join_failed(conversation, &Refused::new(&refused.code, &refused.words))
             }
             Asked::Tree(conversation) | Asked::WelcomeLog(conversation) => {
                 if self.conv(conversation)?.pending.is_none() {
@@ -382,7 +382,7 @@ impl Machine {
             // Its removal stands in the log, or the server lies; the log says which.
             Membership::Member => self.probe(conversation),
             // The device was removed and the person was not: back by itself. Whoever left an open channel stays out.
-            Membership::Removed if conv.state.kind != "channel" => self.join(conversation),
+            Membership::Removed if !is_open_channel(&conv.state) => self.join(conversation),
             _ => Ok(()),
         }
     }
@@ -406,4 +406,8 @@ impl Machine {
         }
         Ok(())
     }
+}
+
+fn is_open_channel(state: &ConvState) -> bool {
+    state.kind == "channel" && Settings::decode(&state.settings).is_ok_and(|settings| settings.open)
 }

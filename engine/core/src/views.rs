@@ -2,6 +2,7 @@
 
 use inmost_public::directory::{Entry, Level, Payload};
 use inmost_public::ids::{Conversation, User};
+use inmost_public::settings::Settings;
 use inmost_public::Refusal;
 
 use crate::conversation::{Conv, Membership};
@@ -29,6 +30,7 @@ impl Machine {
                 let conversation = arguments.field("conversation")?;
                 self.view_conversation(conversation, self.conv(conversation)?)
             }
+            "open_channels" => self.view_open_channels()?,
             "devices" => self.view_devices(self.me()?.user),
             "safety" => map! {"number" => self.safety(arguments.field("user")?)?},
             "alarms" => Value::Array(self.alarms()?.iter().map(|alarm| alarm.to_value()).collect()),
@@ -122,6 +124,7 @@ impl Machine {
             "loaded_first" => state.spans.last().map(|span| span.first), "users" => state.users.clone(), "devices" => state.devices,
             "state" => membership, "removal_pending" => !state.pending.is_empty() || !state.stale.is_empty(), "read_n" => state.read_n, "last_n" => state.last_n,
             "sealing_stopped" => state.sealing_stopped.clone(), "waiting" => conv.outbox.len() as u64, "receipts" => receipts,
+            "settings" => Settings::decode(&state.settings).map_or(Value::Nil, |settings| self.view_settings(&settings)),
         }
     }
 

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod log;
 pub mod provider;
 pub mod refusal;
+pub mod roles;
 pub mod sealed;
 pub mod settings;
 pub mod sign;

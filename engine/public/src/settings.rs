@@ -125,6 +125,24 @@ impl Settings {
         listed.map_or(ConversationRole::Member, |(_, role)| *role)
     }
 
+    /// Somebody is listed as its owner.
+    pub fn is_owned(&self) -> bool {
+        self.roles.iter().any(|(_, role)| *role == ConversationRole::Owner)
+    }
+
+    /// The general channel is open and everybody speaks there; of the others only a channel may be open or for announcements.
+    pub fn is_for_its_kind(&self) -> bool {
+        match self.kind {
+            ConversationKind::Channel => true,
+            ConversationKind::General => !self.announcement,
+            _ => !self.open && !self.announcement,
+        }
+    }
+
+    pub fn changes_only_roles(&self, before: &Settings) -> bool {
+        *self == Settings { version: self.version, roles: self.roles.clone(), away: self.away.clone(), ..before.clone() }
+    }
+
     pub fn is_away(&self, user: User) -> bool {
         self.away.contains(&user)
     }

@@ -303,6 +303,19 @@ class Settings:
     not_kept: bool
     away: list[bytes]
 
+    @staticmethod
+    def decode(encoded: bytes) -> Settings:
+        """From `encode()`. Refused with Malformed."""
+
+    def encode(self) -> bytes:
+        """The extension's bytes."""
+
+    def role(self, user: bytes, directory: Directory) -> str:
+        """owner, moderator, member or guest, by these settings and by what the directory says of the user now."""
+
+    def may_post(self, user: bytes, directory: Directory) -> bool:
+        """Whether a member of this user may write here now: not where only others write, nor as a guest where there are none."""
+
 @final
 class Checked:
     """A commit that may be merged, and what it does. Merge it into the same Group or drop it."""

@@ -4,6 +4,7 @@ use inmost_public::commit::{commit_allowed, CommitAad, CommitView, Committer, Gr
 use inmost_public::directory::Entry;
 use inmost_public::ids::{sha256, Conversation, Device, Head};
 use inmost_public::log;
+use inmost_public::roles::Roles;
 use inmost_public::Refusal;
 use openmls::prelude::{ProcessedMessage, ProcessedMessageContent, StagedCommit};
 use openmls_traits::OpenMlsProvider;
@@ -179,11 +180,12 @@ impl Machine {
         let mut users: Vec<_> = view.roster.values().map(|leaf| leaf.identity.user).collect();
         users.sort();
         users.dedup();
+        let roles = Roles::now(&view.settings, &self.directory);
         let stale: Vec<Device> = view
             .roster
             .values()
+            .filter(|leaf| roles.must_go(leaf))
             .map(|leaf| leaf.identity.device)
-            .filter(|device| !self.directory.is_active(*device))
             .collect();
         let state = &mut self.conv_mut(conversation)?.state;
         state.epoch = view.epoch;
@@ -284,5 +286,7 @@ pub fn change_of(n: u64, view: &GroupView, commit: &CommitView) -> EpochChange {
         joined,
         left,
         is_start: false,
+        settings: commit.settings.as_ref().map(|settings| settings.encode().into()),
+        dir_n: commit.aad.dir.n,
     }
 }

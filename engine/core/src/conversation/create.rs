@@ -2,7 +2,7 @@
 
 use inmost_public::ids::{Conversation, Group, User};
 use inmost_public::log::{Create, Kind};
-use inmost_public::settings::{group_extensions, ConversationKind, Settings};
+use inmost_public::settings::{group_extensions, ConversationKind, Settings, WhoMayAdd};
 use inmost_public::Refusal;
 use openmls::group::{GroupId, MlsGroup};
 use openmls::prelude::tls_codec::Serialize as _;
@@ -45,8 +45,20 @@ impl Machine {
                 return Err(Refusal::NotAllowed.into());
             }
         }
-        if let Some(text) = &title {
-            Content::Title { text: text.clone() }.check()?;
+        let topic: Option<String> = arguments.field("topic")?;
+        let names: Vec<Content> = [
+            topic.clone().map(|text| Content::Topic { text }),
+            title.clone().map(|text| Content::Title { text }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        names.iter().try_for_each(Content::check)?;
+        let flag = |name| -> Result<bool, Refusal> { Ok(arguments.field::<Option<bool>>(name)?.unwrap_or(false)) };
+        let (open, announcement) = (flag("open")?, flag("announcement")?);
+        // Whoever wants to find an open channel needs its name.
+        if (open || announcement) && kind != ConversationKind::Channel || open && title.is_none() {
+            return Err(Refusal::NotAllowed.into());
         }
         if !self.session.is_connected() {
             return Err(Refused::offline());
@@ -54,10 +66,14 @@ impl Machine {
         let conversation = Conversation(self.random());
         // A conversation belongs to its creator until it says otherwise; a person in it may be moderated from the start.
         let has_guests = others.iter().any(|user| self.is_guest(*user));
-        self.create_group(conversation, kind, has_guests)?;
-        if let Some(text) = title {
-            self.conv_mut(conversation)?.state.title = Some((0, text.clone()));
-            self.say(conversation, &Content::Title { text }, None)?;
+        // Who finds the door open needs nobody to add them; so that guests come only by those who moderate, others add nobody.
+        let who_may_add = if open || announcement { WhoMayAdd::Moderator } else { WhoMayAdd::Member };
+        let settings = Settings { guests: has_guests, open, announcement, who_may_add, ..Settings::new(kind, own) };
+        self.create_group(conversation, settings)?;
+        let state = &mut self.conv_mut(conversation)?.state;
+        (state.title, state.topic) = (title.map(|text| (0, text)), topic.map(|text| (0, text)));
+        for name in &names {
+            self.say(conversation, name, None)?;
         }
         if others.is_empty() {
             self.want(conversation, Want::Nothing, Some(command))?;
@@ -71,14 +87,9 @@ impl Machine {
     pub(crate) fn create_group(
         &mut self,
         conversation: Conversation,
-        kind: ConversationKind,
-        guests: bool,
+        settings: Settings,
     ) -> Result<(), Refusal> {
         let group = Group(self.random());
-        let settings = Settings {
-            guests,
-            ..Settings::new(kind, self.me()?.user)
-        };
         let provider = self.provider()?;
         let extensions = group_extensions(&settings, self.me()?.org, self.directory.server_key())?;
         let config = create_config()
@@ -121,6 +132,8 @@ impl Machine {
                 joined: vec![device],
                 left: vec![],
                 is_start: true,
+                settings: Some(settings.encode().into()),
+                dir_n: self.head()?.n,
             },
         )?;
         let id = self.random();

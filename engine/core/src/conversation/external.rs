@@ -17,6 +17,7 @@ use openmls_traits::OpenMlsProvider;
 use crate::frames::{self, FetchGroup, FetchLog, GroupNow, LogPage};
 use crate::log_sync::Entry;
 use crate::machine::Machine;
+use crate::refused::Refused;
 use crate::session::{Asked, Wake};
 
 use super::commit::{serialized, PendingCommit, PendingKind};
@@ -37,6 +38,18 @@ impl Machine {
         }
         self.save_conv(conversation);
         self.advance(conversation)
+    }
+
+    /// The group of an external commit that comes to nothing.
+    pub(crate) fn drop_external(&mut self, conversation: Conversation) {
+        if let Some(PendingCommit {
+            kind: PendingKind::External { slot, .. },
+            ..
+        }) = self.drop_pending(conversation)
+        {
+            self.rows
+                .delete_prefix(&crate::rows::Row::Group(conversation, slot).key());
+        }
     }
 
     /// Come in anew, because the present group cannot follow.
@@ -77,12 +90,9 @@ impl Machine {
         let known = conv.state.head.or(self.vault_head(conversation)?);
         let is_older = known.is_some_and(|head| now.n < head.n || now.n == head.n && now.hash != head.hash);
         if is_older {
-            self.session.join_refused.insert(conversation);
-            self.misbehaved(
-                Some(conversation),
-                "the server gives an older state of the group than this device knows",
-            );
-            return Ok(());
+            let words = "the server gives an older state of the group than this device knows";
+            self.misbehaved(Some(conversation), words);
+            return self.join_failed(conversation, &Refused::new("ServerMisbehaved", words));
         }
         match self.make_external(&now) {
             Ok(()) => Ok(()),
@@ -93,8 +103,12 @@ impl Machine {
                 self.session.wake(Wake::Advance(conversation), self.now + TRY_AGAIN_MS);
                 Ok(())
             }
-            Err(refusal) => {
+            Err(Refusal::NotAllowed) => {
+                self.misbehaved(Some(conversation), "the server offers an open channel that nobody here asked for");
                 self.session.join_refused.insert(conversation);
+                self.forget(conversation)
+            }
+            Err(refusal) => {
                 let kind = if refusal == Refusal::IdentityMismatch {
                     crate::alarms::AlarmKind::IdentityMismatch
                 } else {
@@ -106,7 +120,7 @@ impl Machine {
                     None,
                     &format!("a group that this device does not join: {}", refusal.code()),
                 );
-                Ok(())
+                self.join_failed(conversation, &refusal.into())
             }
         }
     }
@@ -149,6 +163,7 @@ impl Machine {
         let slot = 1 - self.conv(conversation)?.state.slot;
         let loaded = Loaded { provider, group, slot };
         self.check_group(conversation, &loaded)?;
+        self.check_wished(conversation, &loaded)?;
         self.conv_mut(conversation)?.state.group = now.group;
         let link = self.signed_link(conversation, now.epoch + 1, &loaded.exported(conversation)?)?;
         self.store_group(conversation, &loaded);
@@ -178,6 +193,20 @@ impl Machine {
             kind: PendingKind::External { slot, base },
         };
         self.put_pending(conversation, pending, Asked::External(conversation))
+    }
+
+    /// A server that lists an open channel as if it were the person's own does not get this device into it.
+    fn check_wished(&self, conversation: Conversation, loaded: &Loaded) -> Result<(), Refusal> {
+        let (own, view) = (self.me()?, super::group::view_of(&loaded.group, Default::default())?);
+        let has_other = view
+            .roster
+            .values()
+            .any(|leaf| leaf.identity.user == own.user && leaf.identity.device != own.device);
+        if self.is_wished(conversation, &view.settings, has_other || view.settings.is_away(own.user)) {
+            Ok(())
+        } else {
+            Err(Refusal::NotAllowed)
+        }
     }
 
     /// Keys out of the vault come without the tree hash that a history link needs; the GroupInfo of their epoch has it.
@@ -255,14 +284,7 @@ impl Machine {
     }
 
     pub(crate) fn join_again(&mut self, conversation: Conversation) -> Result<(), Refusal> {
-        if let Some(PendingCommit {
-            kind: PendingKind::External { slot, .. },
-            ..
-        }) = self.drop_pending(conversation)
-        {
-            self.rows
-                .delete_prefix(&crate::rows::Row::Group(conversation, slot).key());
-        }
+        self.drop_external(conversation);
         self.advance(conversation)
     }
 
@@ -275,14 +297,7 @@ impl Machine {
         match refused.code.as_str() {
             "StaleEpoch" => self.join_again(conversation),
             "DirectoryBehind" | "ClockSkewed" | "SlowDown" | "RemovalPending" => {
-                if let Some(PendingCommit {
-                    kind: PendingKind::External { slot, .. },
-                    ..
-                }) = self.drop_pending(conversation)
-                {
-                    self.rows
-                        .delete_prefix(&crate::rows::Row::Group(conversation, slot).key());
-                }
+                self.drop_external(conversation);
                 let next_n = self.directory.next_n();
                 self.want_directory(next_n + 1)?;
                 let at = self.now + refused.retry_after_ms.unwrap_or(TRY_AGAIN_MS);
@@ -290,8 +305,8 @@ impl Machine {
                 Ok(())
             }
             _ => {
-                self.session.join_refused.insert(conversation);
-                self.join_again(conversation)
+                self.drop_external(conversation);
+                self.join_failed(conversation, &Refused::new(&refused.code, &refused.words))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use inmost_public::credential::{is_capable, Leaf};
 use inmost_public::directory::Role;
 use inmost_public::ids::{Conversation, Device, User};
-use inmost_public::settings::Settings;
+use inmost_public::settings::Settings as GroupSettings;
 use inmost_public::Refusal;
 use openmls::prelude::tls_codec::{Deserialize as _, DeserializeBytes as _};
 use openmls::prelude::{KeyPackage, KeyPackageIn, MlsMessageBodyIn, MlsMessageIn, ProtocolVersion};
@@ -24,6 +24,7 @@ use crate::rows::Row;
 use crate::session::Asked;
 
 use super::commit::{serialized, PendingCommit, PendingKind, Plan};
+use super::settings::SettingsChange;
 use super::Membership;
 
 /// A commit with more people would grow beyond what a frame may hold, with ten devices each (MAX_FRAME_BYTES).
@@ -38,6 +39,9 @@ pub enum Want {
     /// Fresh keys.
     Rotate,
     Leave,
+    /// To come in by itself, and to be told when it is in.
+    Join,
+    Settings(SettingsChange),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +116,7 @@ impl Machine {
             return Ok(false);
         };
         let worked = match &intent.want {
-            Want::Nothing => {
+            Want::Nothing | Want::Join => {
                 self.finish_intent(conversation, sequence, Ok(map! {"conversation" => conversation}));
                 return Ok(true);
             }
@@ -127,6 +131,7 @@ impl Machine {
                 },
             ),
             Want::Leave => self.propose_leaving(conversation, sequence),
+            Want::Settings(change) => self.work_on_settings(conversation, sequence, change),
         };
         if let Err(refusal) = worked {
             self.finish_intent(conversation, sequence, Err(refusal.into()));
@@ -175,7 +180,7 @@ impl Machine {
         let needs_guests = !view.settings.guests && wanted.values().any(|user| self.is_guest(*user));
         if needs_guests {
             // Settings are judged as they were before a commit, so this one comes first; the intent stays.
-            let settings = Settings {
+            let settings = GroupSettings {
                 version: view.settings.version + 1,
                 guests: true,
                 ..view.settings.clone()
@@ -356,8 +361,19 @@ impl Machine {
         has_added: bool,
     ) -> Result<(), Refusal> {
         let mut is_going_on = false;
+        let is_about_settings = |sequence| {
+            let intent = self.conversations.get(&conversation).and_then(|conv| conv.intents.get(sequence));
+            intent.is_some_and(|intent| matches!(intent.want, Want::Settings(_)))
+        };
+        if intents.iter().any(is_about_settings) {
+            self.make_known(conversation)?;
+        }
         for sequence in intents {
             is_going_on |= !self.end_turn(conversation, *sequence);
+        }
+        let own = self.me()?.user;
+        if !self.roles_now(conversation)?.may_name(own) {
+            return Ok(());
         }
         let state = &self.conv(conversation)?.state;
         // Whoever comes in would have to walk back to the first message to learn the title.

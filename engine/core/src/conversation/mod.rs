@@ -9,6 +9,7 @@ pub mod group;
 pub mod membership;
 pub mod rebase;
 pub mod removal;
+pub mod settings;
 pub mod simulated;
 pub mod welcome;
 

@@ -1,8 +1,10 @@
 //! Removals that wait: nothing is sealed before they are committed, and not everybody commits them at once.
 
 use inmost_public::commit::cause_covers;
-use inmost_public::ids::{sha256, Conversation, Device, Head};
+use inmost_public::ids::{sha256, Conversation, Device, Head, User};
 use inmost_public::log;
+use inmost_public::roles::Roles;
+use inmost_public::settings::Settings;
 use inmost_public::Refusal;
 use openmls::prelude::{ProcessedMessageContent, Proposal, Sender};
 use openmls_traits::OpenMlsProvider;
@@ -163,10 +165,11 @@ impl Machine {
         }
         let view = self.group_view(conversation)?;
         let is_pending = |leaf: u32| view.pending.iter().any(|pending| pending.leaf == leaf);
+        let roles = Roles::now(&view.settings, &self.directory);
         let removes = view
             .roster
             .iter()
-            .filter(|(index, leaf)| !is_pending(**index) && !self.directory.is_active(leaf.identity.device))
+            .filter(|(index, leaf)| !is_pending(**index) && roles.must_go(leaf))
             .map(|(index, _)| *index)
             .collect();
         self.make_commit(
@@ -215,6 +218,37 @@ impl Machine {
             stale.sort();
             stale.dedup();
             if stale.len() != before {
+                self.save_conv(conversation);
+            }
+        }
+        Ok(())
+    }
+
+    /// The organisation gave somebody another role: a guest's leaves go from where there are none.
+    pub(crate) fn role_changed(&mut self, user: User) -> Result<(), Refusal> {
+        let conversations: Vec<Conversation> = self.conversations.keys().copied().collect();
+        let devices = self.directory.active_devices_of(user);
+        for conversation in conversations {
+            let state = &self.conv(conversation)?.state;
+            if !self.conv(conversation)?.is_member() || !state.users.contains(&user) {
+                continue;
+            }
+            let settings = Settings::decode(&state.settings)?;
+            let is_out = Roles::now(&settings, &self.directory).is_out_of_place(user);
+            self.rosters(conversation)?;
+            let epoch = self.conv(conversation)?.state.epoch;
+            let rosters = self.conv(conversation)?.rosters.as_ref();
+            let there: Vec<Device> = devices
+                .iter()
+                .copied()
+                .filter(|device| is_out && rosters.and_then(|rosters| rosters.has(epoch, *device)) == Some(true))
+                .collect();
+            let stale = &mut self.conv_mut(conversation)?.state.stale;
+            let before = stale.clone();
+            stale.retain(|device| !devices.contains(device));
+            stale.extend(there);
+            stale.sort();
+            if *stale != before {
                 self.save_conv(conversation);
             }
         }

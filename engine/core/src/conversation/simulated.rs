@@ -4,10 +4,16 @@
 //! the roster they lead to must be the one of the tree this device joined.
 
 use inmost_public::cbor;
+use inmost_public::commit::CommitAad;
+use inmost_public::credential::SETTINGS_EXTENSION;
 use inmost_public::ids::Device;
 use inmost_public::log::{Create, Kind, Proposal};
+use inmost_public::settings::Settings;
 use inmost_public::Refusal;
+use openmls::prelude::tls_codec::Deserialize as _;
+use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn};
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 
 use crate::roster_history::EpochChange;
 
@@ -19,6 +25,9 @@ pub struct Simulated {
     pub hash: [u8; 32],
     /// Leaves whose removal was proposed in this epoch.
     pending: Vec<u32>,
+    /// As the last commit that changed them left them.
+    #[serde(default)]
+    pub settings: Option<ByteBuf>,
 }
 
 /// What a commit or proposal does, as far as rosters go.
@@ -31,6 +40,8 @@ pub struct Handshake {
     pub removes: Vec<u32>,
     pub references: usize,
     pub self_remove: bool,
+    /// The settings extension of a GroupContextExtensions proposal.
+    pub settings: Option<Vec<u8>>,
     /// The device in the leaf of the update path.
     pub path_device: Option<Device>,
     pub is_external_commit: bool,
@@ -50,6 +61,7 @@ impl Simulated {
             Kind::Create => {
                 let create = Create::decode(entry)?;
                 self.leaves = vec![Some(create.creator)];
+                self.settings = Some(settings_of(&create.group_info)?.into());
                 Ok(Some((
                     0,
                     EpochChange {
@@ -58,6 +70,8 @@ impl Simulated {
                         joined: vec![create.creator],
                         left: vec![],
                         is_start: true,
+                        settings: self.settings.clone(),
+                        dir_n: 0,
                     },
                 )))
             }
@@ -70,14 +84,15 @@ impl Simulated {
                 Ok(None)
             }
             Kind::Commit => {
-                let commit = Handshake::read(&inmost_public::log::Commit::decode(entry)?.message)?;
-                self.commit(n, &commit).map(Some)
+                let message = inmost_public::log::Commit::decode(entry)?.message;
+                let aad = CommitAad::decode(&authenticated_data(&message)?)?;
+                self.commit(n, &Handshake::read(&message)?, aad.dir.n).map(Some)
             }
             _ => Ok(None),
         }
     }
 
-    fn commit(&mut self, n: u64, commit: &Handshake) -> Result<(u64, EpochChange), Refusal> {
+    fn commit(&mut self, n: u64, commit: &Handshake, dir_n: u64) -> Result<(u64, EpochChange), Refusal> {
         if commit.epoch != self.epoch {
             return Err(Refusal::Malformed);
         }
@@ -95,7 +110,12 @@ impl Simulated {
             joined: vec![],
             left: vec![],
             is_start: false,
+            settings: commit.settings.clone().map(ByteBuf::from),
+            dir_n,
         };
+        if change.settings.is_some() {
+            self.settings.clone_from(&change.settings);
+        }
         for leaf in removes {
             if let Some(device) = self.leaves.get_mut(leaf as usize).and_then(Option::take) {
                 change.left.push(device);
@@ -178,14 +198,38 @@ impl Handshake {
         match reader.number(2)? {
             1 => self.adds.push(reader.key_package()?),
             3 => self.removes.push(reader.number(4)? as u32),
-            6 | 7 => {
-                reader.vector()?; // ExternalInit's kem_output, GroupContextExtensions' list
+            6 => {
+                reader.vector()?; // ExternalInit's kem_output
             }
+            7 => self.extensions(reader.vector()?)?,
             10 => self.self_remove = true,
             _ => return Err(Refusal::Malformed),
         }
         Ok(())
     }
+}
+
+impl Handshake {
+    /// The list of a GroupContextExtensions proposal (RFC 9420 section 12.1.7); what else is in it never changes.
+    fn extensions(&mut self, list: &[u8]) -> Result<(), Refusal> {
+        let mut list = Reader { rest: list };
+        while !list.rest.is_empty() {
+            let (kind, data) = (list.number(2)?, list.vector()?);
+            if kind == u64::from(SETTINGS_EXTENSION) {
+                self.settings = Some(data.to_vec());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The settings that a conversation began with, from the GroupInfo of its first entry.
+fn settings_of(group_info: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let message = MlsMessageIn::tls_deserialize_exact(group_info).map_err(|_| Refusal::Malformed)?;
+    let MlsMessageBodyIn::GroupInfo(info) = message.extract() else {
+        return Err(Refusal::Malformed);
+    };
+    Ok(Settings::of(info.group_context().extensions())?.encode())
 }
 
 /// TLS presentation language as MLS uses it (RFC 9420 section 2.1).

@@ -371,6 +371,8 @@ impl Machine {
             joined: devices,
             left: vec![],
             is_start: true,
+            settings: Some(view.settings.encode().into()),
+            dir_n: aad.dir.n,
         };
         self.add_epoch(conversation, epoch, &change)?;
         self.refresh(conversation)?;

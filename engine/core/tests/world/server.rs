@@ -9,6 +9,8 @@ use inmost_public::ids::{Conversation, Device, Group, Head, Org, User};
 use inmost_public::limits::{MAX_HASHES, MAX_PAGE_ITEMS};
 use inmost_public::log::{digest, log_next, log_start, Cause, Commit as CommitEntry, Create, Kind, Link, Proposal};
 use inmost_public::provider::Changes;
+use inmost_public::roles::Roles;
+use inmost_public::settings::ConversationKind;
 use inmost_public::Refusal;
 
 pub struct Item_ {
@@ -51,6 +53,8 @@ pub struct Server {
     pub swap_packages: BTreeMap<Device, Vec<u8>>,
     pub drop_links: bool,
     pub forge_links: bool,
+    pub lists_open: bool,
+    pub lets_all_speak: bool,
     pub stale_group: BTreeMap<Conversation, Told>,
 }
 
@@ -135,6 +139,8 @@ impl Server {
             swap_packages: BTreeMap::new(),
             drop_links: false,
             forge_links: false,
+            lists_open: false,
+            lets_all_speak: false,
             stale_group: BTreeMap::new(),
         }
     }
@@ -354,7 +360,7 @@ impl Server {
                 let directory = self.directory.clone();
                 let room = self.room(conversation)?;
                 if !room.group.may_join(device, &directory) {
-                    return Err(Refusal::ExternalForbidden);
+                    return Err(Refusal::NotAMember);
                 }
                 room.group_now(id).into()
             }
@@ -644,7 +650,8 @@ impl Server {
     }
 
     fn send(&mut self, device: Device, send: Send, out: &mut Out) -> Result<Told, Refusal> {
-        let (now, connected) = (self.now, self.connected.clone());
+        let (now, connected, lets_all_speak) = (self.now, self.connected.clone(), self.lets_all_speak);
+        let directory = self.directory.clone();
         let room = self.room(send.conversation)?;
         if !room.members().contains(&device) {
             return Err(Refusal::NotAMember);
@@ -656,6 +663,10 @@ impl Server {
             return Err(Refusal::StaleEpoch {
                 current_epoch: room.group.epoch(),
             });
+        }
+        let user = directory.device(device).ok_or(Refusal::Unknown)?.user;
+        if !lets_all_speak && !Roles::now(room.group.settings(), &directory).may_post(user) {
+            return Err(Refusal::NotAllowed);
         }
         let n = room.push(Kind::Message, send.sealed, now);
         tell_item(room, &connected, n, &[], out);
@@ -711,7 +722,11 @@ impl Server {
         for (conversation, room) in &self.rooms {
             let is_member = room.members().contains(&device);
             let (group, epoch) = (room.group.group(), room.group.epoch());
-            if is_member || room.group.may_join(device, &self.directory) {
+            let settings = room.group.settings();
+            let user = self.directory.device(device).unwrap().user;
+            let is_own = room.group.view().has_user(user) || settings.is_away(user);
+            let is_listed = is_own || settings.kind == ConversationKind::General || self.lists_open;
+            if is_member || is_listed && room.group.may_join(device, &self.directory) {
                 conversations.push(ConversationState {
                     conversation: *conversation,
                     group,

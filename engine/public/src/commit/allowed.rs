@@ -12,7 +12,8 @@ use crate::ids::{Device, User};
 use crate::limits::{CLOCK_SKEW_MS, MAX_MEMBERS_WITHOUT_PATH};
 use crate::log::Cause;
 use crate::refusal::Refusal;
-use crate::settings::{ConversationKind, ConversationRole, Settings, WhoMayAdd};
+use crate::roles::Roles;
+use crate::settings::{ConversationKind, ConversationRole, Settings};
 
 type Verdict = Result<(), Refusal>;
 
@@ -87,16 +88,8 @@ impl Rules<'_> {
         self.directory.is_active_at(leaf.identity.device, self.at)
     }
 
-    /// The role in the conversation; a guest of the organisation who is not listed is a guest here too.
-    fn role(&self, user: User) -> ConversationRole {
-        match self.view.settings.role(user) {
-            ConversationRole::Member if self.is_guest(user) => ConversationRole::Guest,
-            role => role,
-        }
-    }
-
-    fn is_guest(&self, user: User) -> bool {
-        self.directory.user(user).is_none_or(|state| state.role_at(self.at) == Role::Guest)
+    fn roles(&self) -> Roles<'_> {
+        Roles::at(&self.view.settings, self.directory, self.at)
     }
 
     fn identity(&self, leaf: &Leaf, is_capable: bool) -> Verdict {
@@ -109,10 +102,10 @@ impl Rules<'_> {
             self.identity(leaf, *is_capable)?;
             require(self.is_active(leaf), Refusal::IdentityMismatch)?;
             let (user, settings) = (leaf.identity.user, &self.view.settings);
-            require(settings.guests || !self.is_guest(user), Refusal::IdentityMismatch)?;
+            require(settings.guests || !self.roles().is_guest(user), Refusal::IdentityMismatch)?;
             require(settings.kind != ConversationKind::Personal || user == by, Refusal::IdentityMismatch)?;
             // A further device of somebody who is in already gives nobody new access.
-            require(self.view.has_user(user) && user == by || self.may_add(by), Refusal::NotAllowed)?;
+            require(self.view.has_user(user) && user == by || self.roles().may_add(by), Refusal::NotAllowed)?;
         }
         let mut users: BTreeSet<User> = self.view.roster.values().map(|leaf| leaf.identity.user).collect();
         users.extend(&self.view.settings.away);
@@ -121,22 +114,15 @@ impl Rules<'_> {
         require(!is_direct || self.commit.adds.is_empty() || users.len() <= 2, Refusal::NotAllowed)
     }
 
-    fn may_add(&self, by: User) -> bool {
-        let role = self.role(by);
-        match self.view.settings.who_may_add {
-            WhoMayAdd::Member => role != ConversationRole::Guest,
-            WhoMayAdd::Moderator => role.is_moderating(),
-        }
-    }
-
     fn removes(&self, by: User) -> Verdict {
         for index in &self.commit.removes {
             let leaf = self.view.roster.get(index).ok_or(Refusal::CommitMalformed)?;
             let user = leaf.identity.user;
-            if user == by || !self.is_active(leaf) || self.view.pending.iter().any(|pending| pending.leaf == *index) {
+            let is_pending = self.view.pending.iter().any(|pending| pending.leaf == *index);
+            if user == by || self.roles().must_go(leaf) || is_pending {
                 continue;
             }
-            let may_remove = self.role(by).is_moderating() && self.view.settings.kind != ConversationKind::Direct;
+            let may_remove = self.roles().may_remove(by, user);
             // Removing a person is removing all their leaves at once; otherwise they come back by the one that is left.
             require(may_remove && self.is_whole_user_gone(user), Refusal::NotAllowed)?;
         }
@@ -163,13 +149,26 @@ impl Rules<'_> {
         let lost_now = needed.iter().filter(|user| !before.away.contains(user));
         require(lost_now.into_iter().all(|user| after.away.contains(user)), Refusal::NotAllowed)?;
         require(after.away.iter().all(|user| needed.contains(user)), Refusal::NotAllowed)?;
-        let role = self.role(by);
-        let may_change = role.is_moderating()
+        let role = self.roles().of(by);
+        let may_change = (role.is_moderating() || self.may_take_over(by) && after.changes_only_roles(before))
             && before.kind != ConversationKind::Direct
             && after.kind == before.kind
             && after.not_kept == before.not_kept
-            && (after.roles == before.roles || role == ConversationRole::Owner);
+            && (after.roles == before.roles || role == ConversationRole::Owner || self.may_take_over(by))
+            && (after.roles == before.roles || after.is_owned() && before.kind != ConversationKind::General)
+            && (after.is_for_its_kind() || (after.open, after.announcement) == (before.open, before.announcement));
         require(may_change, Refusal::NotAllowed)
+    }
+
+    /// Where no owner is left who could act, an owner of the organisation who is a member names new ones.
+    fn may_take_over(&self, by: User) -> bool {
+        let settings = &self.view.settings;
+        let may_act = |user: User| {
+            (self.view.has_user(user) || settings.is_away(user))
+                && self.directory.user(user).is_some_and(|state| !state.is_suspended_at(self.at))
+                && self.roles().of(user) == ConversationRole::Owner
+        };
+        self.roles().in_organisation(by) == Role::Owner && !settings.roles.iter().any(|(user, _)| may_act(*user))
     }
 
     fn path(&self) -> Verdict {
@@ -200,7 +199,8 @@ impl Rules<'_> {
         require(self.is_active(&joiner.leaf), Refusal::NotAMember)?;
         let is_pending = self.view.pending.iter().any(|pending| Some(pending.leaf) == own_leaf);
         let (user, settings) = (identity.user, &self.view.settings);
-        let is_admitted = self.view.has_user(user) || settings.is_away(user) || settings.open && !self.is_guest(user);
+        let is_back = (self.view.has_user(user) || settings.is_away(user)) && !self.roles().is_out_of_place(user);
+        let is_admitted = is_back || self.roles().may_join(user);
         require(!is_pending && is_admitted, Refusal::ExternalForbidden)
     }
 }
@@ -210,10 +210,11 @@ pub fn may_join(view: &GroupView, device: Device, directory: &Directory) -> bool
     let Some(user) = directory.device(device).map(|state| state.user) else {
         return false;
     };
-    let is_guest = directory.user(user).is_none_or(|state| state.role() == Role::Guest);
+    let roles = Roles::now(&view.settings, directory);
     let own_leaf = view.leaf_of(device);
     let is_pending = view.pending.iter().any(|pending| Some(pending.leaf) == own_leaf);
-    let is_admitted = view.has_user(user) || view.settings.is_away(user) || view.settings.open && !is_guest;
+    let is_back = (view.has_user(user) || view.settings.is_away(user)) && !roles.is_out_of_place(user);
+    let is_admitted = is_back || roles.may_join(user);
     directory.is_active(device) && !is_pending && is_admitted
 }
 

@@ -3,6 +3,8 @@
 mod allowed;
 mod build;
 #[cfg(test)]
+mod role_tests;
+#[cfg(test)]
 mod tests;
 mod view;
 

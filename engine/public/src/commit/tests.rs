@@ -252,11 +252,15 @@ fn not_allowed_to_change_settings() {
         scene.setting(0, |s| s.away = vec![alice]),
         scene.setting(1, |s| s.roles.clear()),
         scene.setting(0, |s| s.roles.reverse()),
+        scene.setting(0, |s| s.roles.clear()), // nobody would be its owner
+        scene.setting(0, |s| s.open = true),   // a group is never open, nor for announcements
+        scene.setting(0, |s| s.announcement = true),
     ];
     for (n, commit) in refused.iter().enumerate() {
         assert_eq!(scene.verdict(commit), Err(Refusal::NotAllowed), "{n}");
     }
-    assert_eq!(scene.verdict(&scene.setting(0, |s| s.roles.clear())), Ok(()), "roles are the owner's");
+    let moderators = |s: &mut Settings| s.roles.retain(|(_, role)| *role != ConversationRole::Moderator);
+    assert_eq!(scene.verdict(&scene.setting(0, moderators)), Ok(()), "roles are the owner's");
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn check_kind(
         kind => {
             let is_personal = directory.users().any(|(user, _)| personal_conversation(org, user) == conversation);
             let is_ownable = kind == ConversationKind::Direct || owns_it;
-            !is_general && !is_personal && is_ownable && role != Role::Guest
+            !is_general && !is_personal && is_ownable && role != Role::Guest && settings.is_for_its_kind()
         }
     };
     if is_allowed {

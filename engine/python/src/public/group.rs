@@ -1,7 +1,8 @@
 //! Groups as Python objects: create, check, merge, removals.
 
 use inmost_public::group::{self, ServerGroup, Upload};
-use inmost_public::ids::{Conversation, Device, Org};
+use inmost_public::ids::{Conversation, Device, Org, User};
+use inmost_public::roles::Roles;
 use inmost_public::{settings, Refusal};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -43,18 +44,49 @@ impl ServerKey {
     }
 }
 
-#[pyclass(frozen, get_all, module = "inmost_engine.public")]
+#[pyclass(frozen, module = "inmost_engine.public")]
 struct Settings {
+    inner: settings::Settings,
+    #[pyo3(get)]
     version: u64,
+    #[pyo3(get)]
     kind: &'static str,
+    #[pyo3(get)]
     roles: Vec<([u8; 32], &'static str)>,
+    #[pyo3(get)]
     who_may_add: &'static str,
+    #[pyo3(get)]
     retention_ms: Option<u64>,
+    #[pyo3(get)]
     guests: bool,
+    #[pyo3(get)]
     open: bool,
+    #[pyo3(get)]
     announcement: bool,
+    #[pyo3(get)]
     not_kept: bool,
+    #[pyo3(get)]
     away: Vec<[u8; 32]>,
+}
+
+#[pymethods]
+impl Settings {
+    #[staticmethod]
+    fn decode(encoded: &[u8]) -> PyResult<Self> {
+        settings::Settings::decode(encoded).map(Settings::from).map_err(refused)
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        self.inner.encode()
+    }
+
+    fn role(&self, user: &[u8], directory: &Directory) -> PyResult<&'static str> {
+        Ok(Roles::now(&self.inner, &directory.inner).of(User(fixed(user)?)).name())
+    }
+
+    fn may_post(&self, user: &[u8], directory: &Directory) -> PyResult<bool> {
+        Ok(Roles::now(&self.inner, &directory.inner).may_post(User(fixed(user)?)))
+    }
 }
 
 impl From<settings::Settings> for Settings {
@@ -73,6 +105,7 @@ impl From<settings::Settings> for Settings {
             announcement: settings.announcement,
             not_kept: settings.not_kept,
             away: settings.away.iter().map(|user| user.0).collect(),
+            inner: settings,
         }
     }
 }

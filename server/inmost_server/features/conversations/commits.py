@@ -8,7 +8,7 @@ from inmost_engine import public
 from inmost_engine.public import Checked, Directory, Group, ServerKey
 from inmost_protocol.conversations import Accepted, Commit, CreateConversation, Propose, WaitingWelcome
 from inmost_server.clock import Clock
-from inmost_server.features.conversations import log
+from inmost_server.features.conversations import log, policy
 from inmost_server.features.conversations import store as rows
 from inmost_server.features.conversations.live import Conversation, LiveConversations
 from inmost_server.features.conversations.log import LogBook, NewItem, Placed
@@ -52,8 +52,6 @@ class Commits:
             before = await self.answered(peer, frame.id)
             if before is not None:
                 return before
-            if conversation.exists:
-                raise ConversationExists
             now_ms = self._clock()
             async with self._directory.reading() as directory:
                 group, changes = Group.create(
@@ -65,9 +63,12 @@ class Commits:
                     directory,
                     now_ms,
                 )
+            # Only after the rules: whoever may not make it does not learn whether it is there.
+            if conversation.exists:
+                raise ConversationExists
             settings = group.settings
             entry = public.create_entry(frame.group, frame.group_info, peer.device)
-            found = rows.Found(frame.group, 0, settings.kind, settings.open, 0)
+            found = rows.Found(frame.group, 0, settings.kind, settings.open, 0, settings.encode())
             device, user = peer.device, peer.user
 
             def write(tx: Tx) -> None:
@@ -83,6 +84,7 @@ class Commits:
                 conversation.exists = True
                 conversation.group_id, conversation.epoch = frame.group, 0
                 conversation.kind, conversation.open = settings.kind, settings.open
+                conversation.settings = settings
                 conversation.since_epoch, conversation.user_of = {device: 0}, {device: user}
                 conversation.group = group
                 self._live.keep_group(conversation)
@@ -98,12 +100,14 @@ class Commits:
             before = await self.answered(peer, frame.id)
             if before is not None:
                 return before
-            if frame.group != conversation.group_id:
-                raise Malformed("That is not this conversation's group.")
-            if frame.epoch != conversation.epoch:
-                raise StaleEpoch(current_epoch=conversation.epoch)
             group = await self._live.group(conversation)
             async with self._directory.reading() as directory:
+                has_leaf = conversation.is_member(peer.device)
+                policy.may_commit(has_leaf, not has_leaf and group.may_join(peer.device, directory))
+                if frame.group != conversation.group_id:
+                    raise Malformed("That is not this conversation's group.")
+                if frame.epoch != conversation.epoch:
+                    raise StaleEpoch(current_epoch=conversation.epoch)
                 checked = await self._checked(conversation, group, directory, frame)
                 if checked.committer != peer.device:
                     raise Malformed("That is somebody else's commit.")
@@ -137,7 +141,14 @@ class Commits:
         # Built only when somebody waits for it: a thousand leaves are a megabyte.
         tree = group.tree() if frame.welcome is not None and checked.adds else b""
         removal_epoch = checked.epoch if checked.removes else conversation.removal_epoch
-        found = rows.Found(conversation.group_id, checked.epoch, settings.kind, settings.open, removal_epoch)
+        found = rows.Found(
+            conversation.group_id,
+            checked.epoch,
+            settings.kind,
+            settings.open,
+            removal_epoch,
+            settings.encode(),
+        )
         pending = [device for device, _ in group.pending()]
         items = self._items(frame, peer.device, [entry for entry, _ in again])
         now_ms = self._clock()
@@ -156,6 +167,7 @@ class Commits:
         def told(written: Written) -> None:
             conversation.epoch, conversation.removal_epoch = checked.epoch, removal_epoch
             conversation.kind, conversation.open = settings.kind, settings.open
+            conversation.settings = settings
             self._answer(peer, frame.id, written.items[0])
             self._tell(conversation, checked, written)
             # An entry that became durable while this commit was being written has shut out more.
@@ -236,6 +248,7 @@ class Commits:
             before = await self.answered(peer, frame.id)
             if before is not None:
                 return before
+            policy.may_commit(conversation.is_member(peer.device), may_join=False)
             group = await self._live.group(conversation)
             changes = group.accept_proposal(frame.proposal, peer.device)
             entry = public.proposal_entry(frame.epoch, frame.proposal, None)

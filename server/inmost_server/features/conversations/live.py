@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from inmost_engine.public import Group
+from inmost_engine.public import Directory, Group, Settings
 from inmost_server.features.conversations import store as rows
 from inmost_server.features.conversations.policy import PostingFacts
 from inmost_server.features.directory.service import DirectoryService
@@ -34,6 +34,7 @@ class Conversation:
         "pending",
         "posts",
         "removal_epoch",
+        "settings",
         "since_epoch",
         "user_of",
     )
@@ -56,6 +57,7 @@ class Conversation:
         self.kind = ""
         self.open = False
         self.removal_epoch = 0
+        self.settings: Settings | None = None
         self.since_epoch: dict[bytes, int] = {}
         self.user_of: dict[bytes, bytes] = {}
         self.pending: set[bytes] = set()
@@ -63,8 +65,12 @@ class Conversation:
     def is_member(self, device: bytes) -> bool:
         return device in self.since_epoch
 
-    def posting_facts(self, device: bytes) -> PostingFacts:
-        return PostingFacts(self.since_epoch.get(device), bool(self.pending), self.epoch, self.removal_epoch)
+    def posting_facts(self, device: bytes, directory: Directory) -> PostingFacts:
+        user = self.user_of.get(device)
+        may_speak = user is not None and self.settings is not None and self.settings.may_post(user, directory)
+        return PostingFacts(
+            self.since_epoch.get(device), bool(self.pending), self.epoch, self.removal_epoch, may_speak
+        )
 
     @property
     def is_idle(self) -> bool:
@@ -132,6 +138,10 @@ class LiveConversations:
         conversation.group_id, conversation.epoch = found.group, found.epoch
         conversation.kind, conversation.open = found.kind, found.open
         conversation.removal_epoch = found.removal_epoch
+        if found.settings is not None:
+            conversation.settings = Settings.decode(found.settings)
+        else:
+            conversation.settings = (await self.group(conversation)).settings
         conversation.since_epoch = {member.device: member.since_epoch for member in members}
         conversation.user_of = {member.device: member.user for member in members}
         # Whom the directory has shut out counts as being removed before the server has proposed it.

@@ -2,17 +2,26 @@
 
 from dataclasses import dataclass
 
-from inmost_server.refusals import ClockSkewed, Malformed, NotAMember, NotFound, RemovalPending, StaleEpoch
+from inmost_server.refusals import (
+    ClockSkewed,
+    Malformed,
+    NotAllowed,
+    NotAMember,
+    NotFound,
+    RemovalPending,
+    StaleEpoch,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PostingFacts:
-    """since_epoch: the epoch in which the device came in, None when it has no leaf now."""
+    """since_epoch: the epoch in which the device came in, None when it has no leaf now. may_speak: by its role here."""
 
     since_epoch: int | None
     removal_pending: bool
     epoch: int
     removal_epoch: int
+    may_speak: bool
 
 
 def may_post(facts: PostingFacts, epoch: int) -> None:
@@ -23,6 +32,21 @@ def may_post(facts: PostingFacts, epoch: int) -> None:
         raise RemovalPending
     if epoch < facts.removal_epoch or epoch < facts.since_epoch or epoch > facts.epoch:
         raise StaleEpoch(current_epoch=facts.epoch)
+
+
+def may_speak(facts: PostingFacts) -> None:
+    """Refuse a message where only owners and moderators write, or of a guest where there are none.
+
+    The server sees no content, so this is for whatever goes into the log; read positions and typing are everybody's.
+    """
+    if not facts.may_speak:
+        raise NotAllowed("Only owners and moderators write here.")
+
+
+def may_commit(has_leaf: bool, may_join: bool) -> None:
+    """Whoever has no business here hears what somebody hears who asks for what is not there."""
+    if not has_leaf and not may_join:
+        raise NotAMember
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ conversations = Table(
     Column("removal_epoch", BigInteger, nullable=False),
     Column("group_info", LargeBinary, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
+    # The group's settings extension, so that posts are judged without the group; none in rows of the first release.
+    Column("settings", LargeBinary),
     Index("ix_conversations_open", "open"),
 )
 
@@ -97,7 +99,9 @@ welcomes = Table(
 _C, _M, _W, _E = conversations.c, members.c, welcomes.c, welcome_epochs.c
 _HERE: BindParameter[bytes] = bindparam("conversation")
 _FIND = Statement(
-    select(_C.group, _C.epoch, _C.kind, _C.open, _C.removal_epoch).where(_C.conversation == _HERE)
+    select(_C.group, _C.epoch, _C.kind, _C.open, _C.removal_epoch, _C.settings).where(
+        _C.conversation == _HERE
+    )
 )
 _GROUP_INFO = Statement(select(_C.group_info).where(_C.conversation == _HERE))
 _PUT = upsert(conversations, "conversation")
@@ -157,8 +161,9 @@ _WAITING = Statement(
 _BY_DEVICE = select(_M.conversation).where(_M.device == bindparam("device"), _M.until_n.is_(None))
 _BY_USER = select(_M.conversation).where(_M.user == bindparam("user"), _M.until_n.is_(None))
 _BY_AWAY = select(away.c.conversation).where(away.c.user == bindparam("user"))
-_BY_OPEN = select(_C.conversation).where(_C.open == bindparam("open"))
-_OF_PERSON = union(_BY_DEVICE, _BY_USER, _BY_AWAY, _BY_OPEN).subquery()
+# Of what is open only the general channel: everybody else's open channels are joined by who wishes to.
+_BY_GENERAL = select(_C.conversation).where(_C.conversation == bindparam("general"))
+_OF_PERSON = union(_BY_DEVICE, _BY_USER, _BY_AWAY, _BY_GENERAL).subquery()
 _HAS_LEAF = (
     select(_M.device)
     .where(_M.conversation == _C.conversation, _M.device == bindparam("device"), _M.until_n.is_(None))
@@ -182,6 +187,7 @@ class Found:
     kind: str
     open: bool
     removal_epoch: int
+    settings: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +202,7 @@ class Member:
 
 def find(reader: Reader, conversation: bytes) -> Found | None:
     row = reader.one(_FIND, conversation=conversation)
-    return Found(row[0], row[1], row[2], bool(row[3]), row[4]) if row else None
+    return Found(row[0], row[1], row[2], bool(row[3]), row[4], row[5]) if row else None
 
 
 def put(tx: Tx, conversation: bytes, found: Found, group_info: bytes, created_ms: int) -> None:
@@ -210,6 +216,7 @@ def put(tx: Tx, conversation: bytes, found: Found, group_info: bytes, created_ms
         removal_epoch=found.removal_epoch,
         group_info=group_info,
         created_ms=created_ms,
+        settings=found.settings,
     )
 
 
@@ -327,13 +334,13 @@ def waiting_welcomes(reader: Reader, device: bytes, after: bytes, upto: bytes) -
 
 
 def states(
-    reader: Reader, device: bytes, user: bytes, after: bytes, limit: int, *, with_open: bool
+    reader: Reader, device: bytes, user: bytes, after: bytes, limit: int, general: bytes | None
 ) -> list[tuple[bytes, bytes, int, bool]]:
-    """(conversation, group, epoch, has a leaf) of what this device is in, or may come into, by id."""
-    # A Boolean compared with NULL selects nothing: who sees no open conversations asks for those.
-    found = reader.all(
-        _STATES, device=device, user=user, after=after, limit=limit, open=True if with_open else None
-    )
+    """(conversation, group, epoch, has a leaf) of what this device is in, or comes into by itself, by id.
+
+    general: the general channel, for whoever belongs there.
+    """
+    found = reader.all(_STATES, device=device, user=user, after=after, limit=limit, general=general or b"")
     return [(conversation, group, epoch, bool(leaf)) for conversation, group, epoch, leaf in found]
 
 

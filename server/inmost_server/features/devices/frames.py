@@ -50,7 +50,9 @@ class DeviceFrames:
     def handled(self) -> list[Handled]:
         return [
             Handled(PublishKeyPackages, DEVICES.where("its own packages"), CHANGES, self.publish),
-            Handled(ClaimKeyPackages, DEVICES, CHANGES, self.claim),
+            Handled(
+                ClaimKeyPackages, DEVICES.where("guests: their own devices'"), CHANGES, self.claim
+            ),
             Handled(PutVault, DEVICES.where("its own person's vault"), CHANGES, self.put_vault),
             Handled(PutVaultRows, DEVICES.where("its own person's rows"), CHANGES, self.put_rows),
             Handled(FetchVault, SESSIONS.where("its own person's vault"), READING, self.fetch_vault),
@@ -78,6 +80,8 @@ class DeviceFrames:
     async def claim(self, peer: Peer, frame: ClaimKeyPackages) -> KeyPackages:
         policy.must_be_few(len(frame.users), MAX_CLAIM_USERS)
         directory = self._directory.state
+        asking = directory.user(peer.user)
+        policy.may_claim(asking.role if asking else "guest", peer.user, frame.users)
         user_of = {
             device: user
             for user in dict.fromkeys(frame.users)

@@ -14,6 +14,7 @@ from inmost_server.features.conversations import log, policy
 from inmost_server.features.conversations.live import Conversation, LiveConversations
 from inmost_server.features.conversations.log import LogBook, NewItem, Placed
 from inmost_server.features.conversations.telling import Teller
+from inmost_server.features.directory.service import DirectoryService
 from inmost_server.peer import Peer
 from inmost_server.refusals import Malformed, NotAMember, TooLarge, Unavailable
 from inmost_server.store import Store
@@ -26,8 +27,15 @@ log_ = structlog.get_logger("inmost.posting")
 class Posting:
     """Posts of one device keep their order: they go straight on, or all wait in their conversation's queue."""
 
-    def __init__(self, store: Store, live: LiveConversations, book: LogBook, teller: Teller) -> None:
-        self._store, self._live, self._teller = store, live, teller
+    def __init__(
+        self,
+        store: Store,
+        live: LiveConversations,
+        book: LogBook,
+        directory: DirectoryService,
+        teller: Teller,
+    ) -> None:
+        self._store, self._live, self._directory, self._teller = store, live, directory, teller
         self._append = book.append
 
     def send(self, peer: Peer, frame: Send) -> None:
@@ -69,7 +77,9 @@ class Posting:
         if not conversation.exists:
             raise NotAMember
         device = peer.device
-        policy.may_post(conversation.posting_facts(device), frame.epoch)
+        facts = conversation.posting_facts(device, self._directory.state)
+        policy.may_post(facts, frame.epoch)
+        policy.may_speak(facts)
         message = check_sealed(
             frame.sealed, frame.conversation, conversation.group_id, frame.epoch, device, SEALED_MESSAGE
         )

@@ -80,7 +80,7 @@ class Aside:
             policy.may_delete(
                 peer.user,
                 author.user if author else None,
-                dict(group.settings.roles).get(peer.user),
+                group.settings.role(peer.user, self._directory.state),
                 stored.kind == log.KIND_MESSAGE,
             )
 
@@ -94,8 +94,10 @@ class Aside:
 
     def _check(self, conversation: Conversation, peer: Peer, sealed: bytes, kind: int) -> None:
         """Sealed by this device in an epoch that is still good for posting."""
+        if not conversation.is_member(peer.device):
+            raise NotAMember
         if len(sealed) > MAX_EPHEMERAL_BYTES:
             raise TooLarge
         epoch = sealed_epoch(sealed)
-        policy.may_post(conversation.posting_facts(peer.device), epoch)
+        policy.may_post(conversation.posting_facts(peer.device, self._directory.state), epoch)
         check_sealed(sealed, conversation.id, conversation.group_id, epoch, peer.device, kind)

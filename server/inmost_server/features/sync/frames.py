@@ -1,5 +1,6 @@
 """The frame by which a device that was away catches up, page by page."""
 
+from inmost_engine.public import general_conversation
 from inmost_protocol.conversations import ConversationState, Sync, Synced
 from inmost_protocol.limits import MAX_SYNC_CONVERSATIONS
 from inmost_server.access import DEVICES
@@ -31,14 +32,13 @@ class SyncFrames:
         if frame.after is None:
             await self._store.write(lambda tx: self._follow(tx, device))
         found = self._directory.state.user(user)
-        with_open = found is not None and found.role != "guest"
+        with_general = found is not None and found.role != "guest"
+        general = general_conversation(self._directory.state.org) if with_general else None
         now_ms = self._clock()
 
         def read(reader: Reader) -> Synced:
             after = frame.after or b""
-            states = conversations.states(
-                reader, device, user, after, MAX_SYNC_CONVERSATIONS + 1, with_open=with_open
-            )
+            states = conversations.states(reader, device, user, after, MAX_SYNC_CONVERSATIONS + 1, general)
             more = len(states) > MAX_SYNC_CONVERSATIONS
             states = states[:MAX_SYNC_CONVERSATIONS]
             upto = states[-1][0] if more else b"\xff" * 17
