@@ -46,12 +46,16 @@ def caller_of(kind: str, role: str, is_bot: bool) -> Caller:
     return Caller.BOT if is_bot else Caller(role)
 
 
+# Whose sessions have ended: they may what anybody may.
+OUT: Final = ("suspended", "revoked")
+
+
 def grid(actions: dict[str, Access]) -> str:
     """The table of actions and callers as text; a dot is a no."""
     width = max(len(action) for action in actions)
-    columns = [caller.value for caller in Caller]
+    columns = {caller.value: caller for caller in Caller} | dict.fromkeys(OUT, Caller.ANYONE)
     lines = [" " * width + "  " + "  ".join(columns) + "  and then only"]
     for action, access in sorted(actions.items()):
-        marks = [("x" if caller in access.callers else ".").center(len(caller.value)) for caller in Caller]
+        marks = [("x" if as_ in access.callers else ".").center(len(name)) for name, as_ in columns.items()]
         lines.append(f"{action.ljust(width)}  {'  '.join(marks)}  {access.rule}".rstrip())
     return "\n".join(lines) + "\n"

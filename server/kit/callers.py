@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from inmost_server.access import Caller
+from inmost_server.access import OUT, Caller
 from inmost_server.clock import now_ms
 from server.kit.people import Device, Person
 from server.kit.running import Running
 
-SUSPENDED = "suspended"
-REVOKED = "revoked"
+SUSPENDED, REVOKED = OUT
 # Who has no session: whatever asks for one is refused to them.
 WITHOUT_SESSION = (Caller.ANYONE.value, SUSPENDED, REVOKED)
 
