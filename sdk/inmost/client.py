@@ -275,9 +275,7 @@ class Client:
         is_open       a channel that every member of the organisation finds and may join; guests may not
         announcement  a channel in which only its owners and moderators write
         """
-        return await self._create(
-            kind, title, people, topic=topic, open=is_open, announcement=announcement
-        )
+        return await self._create(kind, title, people, topic=topic, open=is_open, announcement=announcement)
 
     async def open_channels(self) -> list[OpenChannel]:
         """Every open channel, by title. What they are called is read back in the general channel, once. Raises Offline, Refused."""
@@ -339,9 +337,7 @@ class Client:
             moderated=moderated,
         )
 
-    async def set_conversation_role(
-        self, conversation: ConversationLike, who: PersonLike, role: str
-    ) -> None:
+    async def set_conversation_role(self, conversation: ConversationLike, who: PersonLike, role: str) -> None:
         """role: "owner", "moderator", "member" or "guest". For the conversation's owners. Raises NotFound, Refused, Offline."""
         await self._command(
             "set_conversation_role",

@@ -26,7 +26,7 @@ from inmost_server.refusals import NotAllowed, NotSignedIn
 from inmost_server.test_access import actions_of, rest_actions
 from server.kit.callers import Called, callers
 from server.kit.mls import group_of_one, key_package
-from server.kit.wire import Wire, WasRefused, new_id
+from server.kit.wire import WasRefused, Wire, new_id
 
 PASSING = 16  # bytes of an id
 EVERY_NUMBER = range(6)
@@ -112,7 +112,9 @@ def filled(path: str, ids: dict[str, str]) -> str:
     return "/".join(ids.get(name, "x") if name else part for name, part in zip(named, parts, strict=True))
 
 
-async def http_answer(http: httpx2.AsyncClient, action: str, token: str | None, ids: dict[str, str]) -> tuple[int, str]:
+async def http_answer(
+    http: httpx2.AsyncClient, action: str, token: str | None, ids: dict[str, str]
+) -> tuple[int, str]:
     method, path = action.split(" ", 1)
     headers = FORWARDED | ({"Authorization": f"Bearer {token}"} if token else {})
     body = {} if method in {"POST", "PUT", "PATCH"} else None
@@ -172,7 +174,9 @@ class Private:
         receipt = owner.device.sealed(room, owner.groups[room], 0, 2, 100)[1]
         await owner.wire.ask(PutReceipt(new_id(), room, receipt))
         await owner.wire.ask(
-            PublishKeyPackages(new_id(), [key_package(owner.device)], key_package(owner.device, last_resort=True))
+            PublishKeyPackages(
+                new_id(), [key_package(owner.device)], key_package(owner.device, last_resort=True)
+            )
         )
         await owner.wire.ask(PutVaultRows(new_id(), [(room, b"the owner's row")]))
         return cls(owner, room)
@@ -244,12 +248,16 @@ async def test_a_conversation_with_an_id_that_can_be_computed_is_taken_by_nobody
         for kind in ("personal", "group", "direct"):
             group = group_of_one(caller.device, kind, key)
             codes = {
-                await answer_to(wire, CreateConversation(new_id(), id_, group.id, group.group_info, group.tree))
+                await answer_to(
+                    wire, CreateConversation(new_id(), id_, group.id, group.group_info, group.tree)
+                )
                 for id_ in (made, not_made)
             }
             assert codes == {"NotAllowed"}, name
         group = group_of_one(caller.device, "general", key)
-        frame = CreateConversation(new_id(), general_conversation(org), group.id, group.group_info, group.tree)
+        frame = CreateConversation(
+            new_id(), general_conversation(org), group.id, group.group_info, group.tree
+        )
         assert await answer_to(wire, frame) == "NotAllowed"
 
 

@@ -105,7 +105,9 @@ def group_of_one(
     leaf = leaf_node(device)
     group = os.urandom(16)
     roles = [] if kind in {"direct", "personal"} else [[owner or device.user, "owner"]]
-    settings = encode([1, kind, roles, "member", None, [], False, is_open or kind == "general", announcement, False, []])
+    settings = encode(
+        [1, kind, roles, "member", None, [], False, is_open or kind == "general", announcement, False, []]
+    )
     extensions = extension(
         REQUIRED_CAPABILITIES, vector(u16(SETTINGS)) + vector(u16(SELF_REMOVE)) + vector(u16(1))
     )

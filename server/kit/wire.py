@@ -128,9 +128,7 @@ class Talker:
         self.device, self.wire, self.server_key = device, wire, server_key
         self.groups: dict[bytes, bytes] = {}
 
-    async def create(
-        self, kind: str = "group", conversation: bytes | None = None, **settings: Any
-    ) -> bytes:
+    async def create(self, kind: str = "group", conversation: bytes | None = None, **settings: Any) -> bytes:
         conversation = conversation or new_id()
         made = group_of_one(self.device, kind, self.server_key, **settings)
         await self.wire.ask(CreateConversation(new_id(), conversation, made.id, made.group_info, made.tree))

@@ -44,7 +44,11 @@ impl OpenChannel {
         if self.said.len() >= MAX_WHO_NAMED && !self.said.contains_key(&by) {
             return false;
         }
-        let said = self.said.entry(by).or_insert(Said { first_n: n, n, name: name.clone() });
+        let said = self.said.entry(by).or_insert(Said {
+            first_n: n,
+            n,
+            name: name.clone(),
+        });
         said.first_n = said.first_n.min(n);
         if n >= said.n {
             (said.n, said.name) = (n, name);
@@ -54,13 +58,19 @@ impl OpenChannel {
 
     /// Who made it known first. Ids are random: nobody can name a channel before the one who made it.
     fn opener(&self) -> Option<User> {
-        self.said.iter().min_by_key(|(_, said)| said.first_n).map(|(user, _)| *user)
+        self.said
+            .iter()
+            .min_by_key(|(_, said)| said.first_n)
+            .map(|(user, _)| *user)
     }
 
     /// What it is called, and by whom: the newest word of who opened it or of who `may_correct`.
     fn name(&self, may_correct: impl Fn(User) -> bool) -> Option<(User, &(String, String))> {
         let opener = self.opener()?;
-        let said = self.said.iter().filter(|(user, _)| **user == opener || may_correct(**user));
+        let said = self
+            .said
+            .iter()
+            .filter(|(user, _)| **user == opener || may_correct(**user));
         let (by, newest) = said.max_by_key(|(_, said)| said.n)?;
         Some((*by, newest.name.as_ref()?))
     }
@@ -80,7 +90,11 @@ impl Machine {
         content: &Content,
     ) -> Result<(), Refusal> {
         let (channel, name) = match content {
-            Content::Channel { conversation, title, topic } => (*conversation, Some((title.clone(), topic.clone()))),
+            Content::Channel {
+                conversation,
+                title,
+                topic,
+            } => (*conversation, Some((title.clone(), topic.clone()))),
             Content::ChannelClosed { conversation } => (*conversation, None),
             _ => return Ok(()),
         };
@@ -94,7 +108,8 @@ impl Machine {
         let mut known = known.unwrap_or_default();
         if known.note(n, by, name) {
             self.rows.put(Row::OpenChannel(channel), &known);
-            self.out.event("conversation", map! {"conversation" => channel, "change" => "listed"});
+            self.out
+                .event("conversation", map! {"conversation" => channel, "change" => "listed"});
         }
         Ok(())
     }
@@ -113,21 +128,34 @@ impl Machine {
         let is_there = self.conversations.get(&general).is_some_and(|conv| conv.is_member());
         let known: Option<OpenChannel> = self.rows.get(Row::OpenChannel(conversation))?;
         let own = self.me()?.user;
-        let counts = known.as_ref().and_then(OpenChannel::opener).is_none_or(|opener| opener == own);
+        let counts = known
+            .as_ref()
+            .and_then(OpenChannel::opener)
+            .is_none_or(|opener| opener == own);
         if settings.kind != ConversationKind::Channel || !is_there || !(counts || self.may_correct(own)) {
             return Ok(());
         }
         let title = state.title.as_ref().map(|(_, title)| title.clone());
         let topic = state.topic.as_ref().map_or(String::new(), |(_, topic)| topic.clone());
         let content = match (settings.open, title, &known) {
-            (true, Some(title), _) => Content::Channel { conversation, title, topic },
+            (true, Some(title), _) => Content::Channel {
+                conversation,
+                title,
+                topic,
+            },
             (false, _, Some(_)) => Content::ChannelClosed { conversation },
             _ => return Ok(()),
         };
         let bytes = cbor::encode(&content.to_item());
-        let is_being_said =
-            self.conv(general)?.outbox.values().any(|waiting| waiting.outgoing.content == bytes);
-        let said = known.as_ref().and_then(|known| known.said.get(&own)).map(|said| said.name.clone());
+        let is_being_said = self
+            .conv(general)?
+            .outbox
+            .values()
+            .any(|waiting| waiting.outgoing.content == bytes);
+        let said = known
+            .as_ref()
+            .and_then(|known| known.said.get(&own))
+            .map(|said| said.name.clone());
         let is_said = match &content {
             Content::Channel { title, topic, .. } => said == Some(Some((title.clone(), topic.clone()))),
             _ => said == Some(None),
@@ -155,9 +183,27 @@ impl Machine {
         if matches!(membership, None | Some(Membership::Removed | Membership::Joining)) {
             self.session.join_refused.remove(&conversation);
             self.join(conversation)?;
+            self.name_from_list(conversation)?;
         }
         self.want(conversation, Want::Join, Some(command))?;
         Ok(self.advance(conversation)?)
+    }
+
+    /// Until the channel's own title is read, it is called what the list says.
+    fn name_from_list(&mut self, conversation: Conversation) -> Result<(), Refusal> {
+        let Some(known) = self.rows.get::<OpenChannel>(Row::OpenChannel(conversation))? else {
+            return Ok(());
+        };
+        let Some((_, (title, topic))) = known.name(|user| self.may_correct(user)) else {
+            return Ok(());
+        };
+        let state = &mut self.conv_mut(conversation)?.state;
+        state.title.get_or_insert_with(|| (0, title.clone()));
+        if !topic.is_empty() {
+            state.topic.get_or_insert_with(|| (0, topic.clone()));
+        }
+        self.save_conv(conversation);
+        Ok(())
     }
 
     /// It did not get in: whoever wished it hears so, and there is no trace of a conversation it never saw.
@@ -204,7 +250,10 @@ impl Machine {
             let Some((by, (title, topic))) = known.name(|user| self.may_correct(user)) else {
                 continue;
             };
-            let joined = self.conversations.get(&conversation).is_some_and(|conv| conv.is_member());
+            let joined = self
+                .conversations
+                .get(&conversation)
+                .is_some_and(|conv| conv.is_member());
             channels.push(map! {"conversation" => conversation, "title" => title.clone(), "topic" => topic.clone(), "by" => by, "joined" => joined});
         }
         let general = self.conversations.get(&self.general()?).filter(|conv| conv.is_member());

@@ -102,7 +102,11 @@ impl RosterHistory {
     /// The settings in force for what stands at log number n, and the directory number that their commit names.
     pub fn rules_at(&self, n: u64) -> Option<(&Settings, u64)> {
         let epoch = self.commits.range(..n).next_back().map_or(0, |(_, epoch)| *epoch);
-        let in_force = self.settings.range(..=epoch).next_back().or(self.settings.first_key_value());
+        let in_force = self
+            .settings
+            .range(..=epoch)
+            .next_back()
+            .or(self.settings.first_key_value());
         in_force.map(|(_, settings)| (settings, self.dirs.get(&epoch).copied().unwrap_or(0)))
     }
 
@@ -159,7 +163,11 @@ mod tests {
     fn settings_are_those_in_force_where_something_was_said() {
         let owner = inmost_public::ids::User([1; 32]);
         let silent = Settings::new(inmost_public::settings::ConversationKind::Channel, owner);
-        let loud = Settings { announcement: true, version: 2, ..silent.clone() };
+        let loud = Settings {
+            announcement: true,
+            version: 2,
+            ..silent.clone()
+        };
         let with = |n, settings: Option<&Settings>, dir_n| EpochChange {
             settings: settings.map(|settings| settings.encode().into()),
             dir_n,

@@ -243,7 +243,10 @@ impl Machine {
                 .is_some_and(|state| state.user == author)
         };
         if !roles.may_post(author) {
-            return Ok(Err((AlarmKind::NotAllowed, "wrote where only owners and moderators may; dropped")));
+            return Ok(Err((
+                AlarmKind::NotAllowed,
+                "wrote where only owners and moderators may; dropped",
+            )));
         }
         let is_right = match content {
             Content::Edit { of, .. } => is_own(of),

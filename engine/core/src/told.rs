@@ -243,9 +243,7 @@ impl Machine {
                 self.finish_intent(conversation, sequence, Err(Refused::new(&refused.code, &refused.words)));
                 self.advance(conversation)
             }
-            Asked::Group(conversation) => {
-                self.join_failed(conversation, &Refused::new(&refused.code, &refused.words))
-            }
+            Asked::Group(conversation) => self.join_failed(conversation, &Refused::new(&refused.code, &refused.words)),
             Asked::Tree(conversation) | Asked::WelcomeLog(conversation) => {
                 if self.conv(conversation)?.pending.is_none() {
                     self.take_welcome(conversation)?;

@@ -21,19 +21,27 @@ impl World {
         let seen = self.view(who, "open_channels", map! {});
         let one = |each: &Value| {
             let title = each.get("title").text().unwrap().to_owned();
-            (each.field("conversation").unwrap(), title, each.field("joined").unwrap())
+            (
+                each.field("conversation").unwrap(),
+                title,
+                each.field("joined").unwrap(),
+            )
         };
         seen.get("channels").list().unwrap().iter().map(one).collect()
     }
 
     fn join_channel(&mut self, who: Who, channel: Conversation) -> Result<(), String> {
-        let joined = self.command(who, "join_channel", map! {"conversation" => channel}).map(drop);
+        let joined = self
+            .command(who, "join_channel", map! {"conversation" => channel})
+            .map(drop);
         self.settle();
         joined
     }
 
     fn set(&mut self, who: Who, channel: Conversation, setting: &'static str, value: bool) -> Result<(), String> {
-        let set = self.command(who, "set_settings", map! {"conversation" => channel, setting => value}).map(drop);
+        let set = self
+            .command(who, "set_settings", map! {"conversation" => channel, setting => value})
+            .map(drop);
         self.settle();
         set
     }
@@ -48,7 +56,9 @@ impl World {
 
     fn set_organisation_role(&mut self, by: Who, of: Who, role: &str) -> Result<(), String> {
         let user = self.user(of);
-        let set = self.command(by, "set_role", map! {"user" => user, "role" => role}).map(drop);
+        let set = self
+            .command(by, "set_role", map! {"user" => user, "role" => role})
+            .map(drop);
         self.settle();
         set
     }
@@ -61,11 +71,18 @@ impl World {
 
     fn general(&mut self, who: Who) -> Option<Value> {
         let seen = self.view(who, "conversations", map! {});
-        seen.list().unwrap().iter().find(|conv| conv.get("kind").text() == Ok("general")).cloned()
+        seen.list()
+            .unwrap()
+            .iter()
+            .find(|conv| conv.get("kind").text() == Ok("general"))
+            .cloned()
     }
 
     fn setting(&mut self, who: Who, channel: Conversation, name: &str) -> Value {
-        self.view(who, "conversation", map! {"conversation" => channel}).get("settings").get(name).clone()
+        self.view(who, "conversation", map! {"conversation" => channel})
+            .get("settings")
+            .get(name)
+            .clone()
     }
 }
 
@@ -77,8 +94,19 @@ fn an_open_channel_is_found_and_joined_by_whoever_wishes_and_read_from_the_start
     for who in [0, 2] {
         assert_eq!(world.channels(who), [(news, "news".to_owned(), false)]);
     }
-    assert_eq!(world.view(2, "conversations", map! {}).list().unwrap().len(), 2, "nobody is brought into it");
+    assert_eq!(
+        world.view(2, "conversations", map! {}).list().unwrap().len(),
+        2,
+        "nobody is brought into it"
+    );
     world.join_channel(2, news).unwrap();
+    assert_eq!(
+        world
+            .view(2, "conversation", map! {"conversation" => news})
+            .get("title")
+            .text(),
+        Ok("news")
+    );
     world.read_all(2, news);
     assert_eq!(world.texts(2, news), ["before anybody came"]);
     world.send(2, news, "hello");
@@ -110,9 +138,12 @@ fn a_further_device_of_a_member_is_in_the_open_channel_by_itself_and_a_guest_nev
     let state = world.view(again, "conversation", map! {"conversation" => news});
     assert_eq!(state.get("state").text(), Ok("member"));
     let third = world.recover(0, false).unwrap();
-    assert!(!world.view(third, "conversations", map! {}).list().unwrap().iter().any(|conv| {
-        conv.field::<Conversation>("conversation") == Ok(news)
-    }));
+    assert!(!world
+        .view(third, "conversations", map! {})
+        .list()
+        .unwrap()
+        .iter()
+        .any(|conv| { conv.field::<Conversation>("conversation") == Ok(news) }));
     world.assert_calm();
 }
 
@@ -121,11 +152,24 @@ fn a_closed_channel_is_listed_no_more_and_admits_nobody() {
     let mut world = World::team(62, &["alice", "bob", "carol"]);
     let news = world.channel(1, "news", true, false);
     world.join_channel(2, news).unwrap();
-    assert_eq!(world.set(2, news, "open", false), Err("NotAllowed".to_owned()), "a plain member");
+    assert_eq!(
+        world.set(2, news, "open", false),
+        Err("NotAllowed".to_owned()),
+        "a plain member"
+    );
     world.set(1, news, "open", false).unwrap();
     assert_eq!(world.channels(0), []);
     assert_eq!(world.join_channel(0, news), Err("NotAMember".to_owned()));
-    assert!(world.clients[0].engine.view(&inmost_core::pack::encode(&Value::Array(vec![Value::Text("conversation".into()), map! {"conversation" => news}]))).is_err(), "no trace of it");
+    assert!(
+        world.clients[0]
+            .engine
+            .view(&inmost_core::pack::encode(&Value::Array(vec![
+                Value::Text("conversation".into()),
+                map! {"conversation" => news}
+            ])))
+            .is_err(),
+        "no trace of it"
+    );
     world.set(1, news, "open", true).unwrap();
     assert_eq!(world.channels(0), [(news, "news".to_owned(), false)]);
     world.join_channel(0, news).unwrap();
@@ -141,10 +185,18 @@ fn a_new_name_reaches_the_list_and_somebody_elses_word_does_not() {
     world.settle();
     assert_eq!(world.channels(0)[0].1, "all the news");
     world.join_channel(2, news).unwrap();
-    assert_eq!(world.command(2, "send", title("mine")).map(drop), Ok(()), "it is sealed; the server sees no title");
+    assert_eq!(
+        world.command(2, "send", title("mine")).map(drop),
+        Ok(()),
+        "it is sealed; the server sees no title"
+    );
     world.settle();
     let shown = world.view(1, "conversation", map! {"conversation" => news});
-    assert_eq!(shown.get("title").text(), Ok("all the news"), "moderated: dropped by members");
+    assert_eq!(
+        shown.get("title").text(),
+        Ok("all the news"),
+        "moderated: dropped by members"
+    );
     assert!(world.alarmed(1, "NotAllowed"));
     assert_eq!(world.channels(0)[0].1, "all the news");
 }
@@ -197,7 +249,11 @@ fn roles_in_a_conversation_are_its_owners_to_give_and_one_owner_stays() {
     let room = world.channel(1, "room", true, false);
     world.join_channel(2, room).unwrap();
     assert_eq!(world.set_role(2, room, 2, "owner"), Err("NotAllowed".to_owned()));
-    assert_eq!(world.set_role(1, room, 1, "member"), Err("NotAllowed".to_owned()), "the last owner");
+    assert_eq!(
+        world.set_role(1, room, 1, "member"),
+        Err("NotAllowed".to_owned()),
+        "the last owner"
+    );
     world.set_role(1, room, 2, "owner").unwrap();
     world.set_role(2, room, 1, "member").unwrap();
     assert_eq!(world.setting(1, room, "role").text(), Ok("member"));
@@ -225,7 +281,10 @@ fn who_is_made_a_guest_leaves_the_general_channel_and_comes_back_when_a_member_a
 #[test]
 fn the_last_owner_of_the_organisation_stays_one() {
     let mut world = World::team(68, &["alice", "bob"]);
-    assert_eq!(world.set_organisation_role(0, 0, "member"), Err("NotAllowed".to_owned()));
+    assert_eq!(
+        world.set_organisation_role(0, 0, "member"),
+        Err("NotAllowed".to_owned())
+    );
     world.set_organisation_role(0, 1, "owner").unwrap();
     world.set_organisation_role(1, 0, "member").unwrap();
     assert_eq!(world.view(0, "me", map! {}).get("role").text(), Ok("member"));

@@ -83,7 +83,10 @@ impl<'a> Roles<'a> {
         let is_vouched = |level| matches!(level, Level::Owner | Level::Link);
         self.settings.open
             && !self.is_guest(user)
-            && self.directory.user(user).is_some_and(|state| is_vouched(state.level()) && !state.is_suspended_at(self.at))
+            && self
+                .directory
+                .user(user)
+                .is_some_and(|state| is_vouched(state.level()) && !state.is_suspended_at(self.at))
     }
 
     /// A guest where the settings admit none: a member that the organisation has made a guest. Their leaves go.

@@ -140,7 +140,8 @@ impl Settings {
     }
 
     pub fn changes_only_roles(&self, before: &Settings) -> bool {
-        *self == Settings { version: self.version, roles: self.roles.clone(), away: self.away.clone(), ..before.clone() }
+        *self
+            == Settings { version: self.version, roles: self.roles.clone(), away: self.away.clone(), ..before.clone() }
     }
 
     pub fn is_away(&self, user: User) -> bool {

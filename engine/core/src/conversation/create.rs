@@ -67,8 +67,18 @@ impl Machine {
         // A conversation belongs to its creator until it says otherwise; a person in it may be moderated from the start.
         let has_guests = others.iter().any(|user| self.is_guest(*user));
         // Who finds the door open needs nobody to add them; so that guests come only by those who moderate, others add nobody.
-        let who_may_add = if open || announcement { WhoMayAdd::Moderator } else { WhoMayAdd::Member };
-        let settings = Settings { guests: has_guests, open, announcement, who_may_add, ..Settings::new(kind, own) };
+        let who_may_add = if open || announcement {
+            WhoMayAdd::Moderator
+        } else {
+            WhoMayAdd::Member
+        };
+        let settings = Settings {
+            guests: has_guests,
+            open,
+            announcement,
+            who_may_add,
+            ..Settings::new(kind, own)
+        };
         self.create_group(conversation, settings)?;
         let state = &mut self.conv_mut(conversation)?.state;
         (state.title, state.topic) = (title.map(|text| (0, text)), topic.map(|text| (0, text)));
@@ -84,11 +94,7 @@ impl Machine {
     }
 
     /// A group of this device alone, and the request that makes it known.
-    pub(crate) fn create_group(
-        &mut self,
-        conversation: Conversation,
-        settings: Settings,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn create_group(&mut self, conversation: Conversation, settings: Settings) -> Result<(), Refusal> {
         let group = Group(self.random());
         let provider = self.provider()?;
         let extensions = group_extensions(&settings, self.me()?.org, self.directory.server_key())?;

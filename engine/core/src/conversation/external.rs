@@ -104,7 +104,10 @@ impl Machine {
                 Ok(())
             }
             Err(Refusal::NotAllowed) => {
-                self.misbehaved(Some(conversation), "the server offers an open channel that nobody here asked for");
+                self.misbehaved(
+                    Some(conversation),
+                    "the server offers an open channel that nobody here asked for",
+                );
                 self.session.join_refused.insert(conversation);
                 self.forget(conversation)
             }
@@ -202,7 +205,11 @@ impl Machine {
             .roster
             .values()
             .any(|leaf| leaf.identity.user == own.user && leaf.identity.device != own.device);
-        if self.is_wished(conversation, &view.settings, has_other || view.settings.is_away(own.user)) {
+        if self.is_wished(
+            conversation,
+            &view.settings,
+            has_other || view.settings.is_away(own.user),
+        ) {
             Ok(())
         } else {
             Err(Refusal::NotAllowed)

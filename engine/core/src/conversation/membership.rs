@@ -362,7 +362,10 @@ impl Machine {
     ) -> Result<(), Refusal> {
         let mut is_going_on = false;
         let is_about_settings = |sequence| {
-            let intent = self.conversations.get(&conversation).and_then(|conv| conv.intents.get(sequence));
+            let intent = self
+                .conversations
+                .get(&conversation)
+                .and_then(|conv| conv.intents.get(sequence));
             intent.is_some_and(|intent| matches!(intent.want, Want::Settings(_)))
         };
         if intents.iter().any(is_about_settings) {

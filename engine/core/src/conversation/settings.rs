@@ -40,7 +40,10 @@ impl SettingsChange {
 
     /// The settings of the next version. Who is a member is not listed.
     pub fn applied(&self, before: &Settings) -> Result<Settings, Refusal> {
-        let mut after = Settings { version: before.version + 1, ..before.clone() };
+        let mut after = Settings {
+            version: before.version + 1,
+            ..before.clone()
+        };
         after.open = self.open.unwrap_or(before.open);
         after.announcement = self.announcement.unwrap_or(before.announcement);
         after.guests = self.guests.unwrap_or(before.guests);
@@ -63,12 +66,7 @@ impl SettingsChange {
 
 impl Machine {
     /// The commands `set_settings` and `set_conversation_role`.
-    pub(crate) fn change_settings(
-        &mut self,
-        command: CommandId,
-        name: &str,
-        arguments: &Value,
-    ) -> Result<(), Refused> {
+    pub(crate) fn change_settings(&mut self, command: CommandId, name: &str, arguments: &Value) -> Result<(), Refused> {
         let conversation: Conversation = arguments.field("conversation")?;
         let change = if name == "set_settings" {
             SettingsChange::of(arguments)?
@@ -76,9 +74,15 @@ impl Machine {
             let (user, role): (User, String) = (arguments.field("user")?, arguments.field("role")?);
             self.directory.user(user).ok_or(Refusal::Unknown)?;
             ConversationRole::from_name(&role)?;
-            SettingsChange { roles: vec![(user, role)], ..SettingsChange::default() }
+            SettingsChange {
+                roles: vec![(user, role)],
+                ..SettingsChange::default()
+            }
         };
-        if !matches!(self.conv(conversation)?.state.membership, Membership::Member | Membership::Creating) {
+        if !matches!(
+            self.conv(conversation)?.state.membership,
+            Membership::Member | Membership::Creating
+        ) {
             return Err(Refusal::NotAMember.into());
         }
         if !self.session.is_connected() {
@@ -96,7 +100,11 @@ impl Machine {
     ) -> Result<(), Refusal> {
         let before = self.group_view(conversation)?.settings;
         let after = change.applied(&before)?;
-        if (Settings { version: before.version, ..after.clone() }) == before {
+        if (Settings {
+            version: before.version,
+            ..after.clone()
+        }) == before
+        {
             self.finish_intent(conversation, sequence, Ok(map! {"conversation" => conversation}));
             return Ok(()); // it is so already
         }

@@ -117,7 +117,8 @@ fn acts(stage: &Stage, by: u32) -> Vec<(&'static str, bool)> {
     moderated.who_may_add = WhoMayAdd::Moderator;
     announcing.announcement = true;
     let user = stage.people[by as usize].user;
-    let roles = |settings: &Settings, ask: &dyn Fn(&Roles<'_>) -> bool| ask(&Roles::now(settings, &stage.world.directory));
+    let roles =
+        |settings: &Settings, ask: &dyn Fn(&Roles<'_>) -> bool| ask(&Roles::now(settings, &stage.world.directory));
     vec![
         ("add", stage.allows(&stage.adding(by, stage.carol.device.id))),
         ("add where moderated", {

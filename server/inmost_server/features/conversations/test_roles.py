@@ -24,7 +24,7 @@ async def channel_of(host, title, **settings):
 
 
 def channels(host):
-    return {each["title"]: each["conversation"] for each in host.view("open_channels", **{})["channels"]}
+    return {each["title"]: each["conversation"] for each in host.view("open_channels")["channels"]}
 
 
 async def wire_of(engines, host):
@@ -97,7 +97,7 @@ async def test_who_becomes_a_guest_is_out_of_the_general_channel_and_comes_back_
     bob, carol = await engines.join(olga, "bob"), await engines.join(olga, "carol")
 
     def general(host):
-        return next(one for one in host.view("conversations", **{}) if one["kind"] == "general")
+        return next(one for one in host.view("conversations") if one["kind"] == "general")
 
     with pytest.raises(CommandRefused, match="NotAllowed"):
         await bob.command("set_role", user=carol.user, role="guest")
@@ -120,5 +120,5 @@ async def test_the_last_owner_of_organisation_and_conversation_stays_one(engines
     with pytest.raises(CommandRefused, match="NotAllowed"):
         await bob.command("set_conversation_role", conversation=room, user=bob.user, role="member")
     await olga.command("set_role", user=bob.user, role="owner")
-    await bob.until(lambda: bob.view("me", **{})["role"] == "owner", "an owner")
+    await bob.until(lambda: bob.view("me")["role"] == "owner", "an owner")
     await bob.command("set_role", user=olga.user, role="member")

@@ -50,9 +50,7 @@ class DeviceFrames:
     def handled(self) -> list[Handled]:
         return [
             Handled(PublishKeyPackages, DEVICES.where("its own packages"), CHANGES, self.publish),
-            Handled(
-                ClaimKeyPackages, DEVICES.where("guests: their own devices'"), CHANGES, self.claim
-            ),
+            Handled(ClaimKeyPackages, DEVICES.where("guests: their own devices'"), CHANGES, self.claim),
             Handled(PutVault, DEVICES.where("its own person's vault"), CHANGES, self.put_vault),
             Handled(PutVaultRows, DEVICES.where("its own person's rows"), CHANGES, self.put_rows),
             Handled(FetchVault, SESSIONS.where("its own person's vault"), READING, self.fetch_vault),
