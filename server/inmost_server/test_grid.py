@@ -18,6 +18,7 @@ from inmost_protocol.conversations import (
     TakeWelcome,
 )
 from inmost_protocol.devices import ClaimKeyPackages, FetchVault, PublishKeyPackages, PutVaultRows
+from inmost_protocol.directory import AppendEntry
 from inmost_protocol.frames import Open
 from inmost_protocol.messages import Delete, PutReceipt, Signal
 from inmost_server.access import Caller
@@ -26,6 +27,7 @@ from inmost_server.refusals import NotAllowed, NotSignedIn
 from inmost_server.test_access import actions_of, rest_actions
 from server.kit.callers import Called, callers
 from server.kit.mls import group_of_one, key_package
+from server.kit.people import entry
 from server.kit.wire import WasRefused, Wire, new_id
 
 PASSING = 16  # bytes of an id
@@ -291,3 +293,109 @@ async def test_a_vault_is_its_persons_and_rows_of_one_name_are_kept_apart(team):
         assert [row for _, row in found.rows] in ([], [b"somebody else's"])
     found = await private.owner.wire.ask(FetchVault(new_id(), None))
     assert found.rows == [(private.id, b"the owner's row")]
+
+
+DIRECTORY_GRID = """\
+                              guest  bot  member  administrator  owner
+member becomes guest            .     .     .           x          x
+guest becomes member            .     .     .           x          x
+member becomes administrator    .     .     .           .          x
+administrator becomes member    .     .     .           .          x
+member becomes owner            .     .     .           .          x
+the last owner becomes member   .     .     .           .          .
+suspend a member                .     .     .           x          x
+reinstate a member              .     .     .           x          x
+suspend an administrator        .     .     .           .          x
+suspend the last owner          .     .     .           .          .
+invite a guest                  .     .     .           x          x
+invite a member                 .     .     .           x          x
+invite an administrator         .     .     .           .          x
+invite an owner                 .     .     .           .          .
+withdraw another's invitation   .     .     .           x          x
+the policy                      .     .     .           x          x
+the server's key                .     .     .           .          x
+rename itself                   x     x     x           x          x
+rename somebody else            .     .     .           .          .
+"""
+
+
+async def directory_attempts(team: Any, caller: Called, owners: list[bytes]) -> list[tuple[str, bytes]]:
+    """Each act with somebody new as its object, signed by the caller's device."""
+    owner, person, clock = team.people["owner"], caller.person, team.clock
+    assert person is not None
+
+    async def somebody(role: str = "member") -> Any:
+        return await team.invited(f"subject{len(team.people)}", role)
+
+    def invitation(role: str, signed_by: Any) -> tuple[bytes, bytes]:
+        id_, account = os.urandom(16), f"invited{os.urandom(4).hex()}"
+        payload = [id_, os.urandom(32), role, account, False, clock() + 86_400_000]
+        return id_, signed_by.entry(team.directory, "invite", payload, clock())
+
+    def signed(kind: str, payload: list[Any]) -> bytes:
+        return bytes(person.entry(team.directory, kind, payload, clock()))
+
+    asleep = await somebody()
+    await team.append(owner.entry(team.directory, "suspend", [asleep.user, True], clock()))
+    withdrawn, invited = invitation("guest", owner)
+    await team.append(invited)
+    policy = team.directory.policy()
+    member = await somebody()
+    return [
+        ("member becomes guest", signed("role", [member.user, "guest"])),
+        ("guest becomes member", signed("role", [(await somebody("guest")).user, "member"])),
+        ("member becomes administrator", signed("role", [(await somebody()).user, "administrator"])),
+        ("administrator becomes member", signed("role", [(await somebody("administrator")).user, "member"])),
+        ("member becomes owner", signed("role", [(await somebody()).user, "owner"])),
+        ("the last owner becomes member", signed("role", [owners[0], "member"])),
+        ("suspend a member", signed("suspend", [(await somebody()).user, True])),
+        ("reinstate a member", signed("suspend", [asleep.user, False])),
+        ("suspend an administrator", signed("suspend", [(await somebody("administrator")).user, True])),
+        ("suspend the last owner", signed("suspend", [owners[0], True])),
+        ("invite a guest", invitation("guest", person)[1]),
+        ("invite a member", invitation("member", person)[1]),
+        ("invite an administrator", invitation("administrator", person)[1]),
+        ("invite an owner", invitation("owner", person)[1]),
+        ("withdraw another's invitation", signed("withdraw", [withdrawn])),
+        ("the policy", signed("policy", [(policy[0] if policy else 0) + 1, None, False])),
+        ("the server's key", signed("server_key", [team.server.organisation.server_key.public])),
+        ("rename itself", signed("profile", ["Somebody"])),
+        ("rename somebody else", entry_as(team, member, person)),
+    ]
+
+
+def entry_as(team: Any, author: Any, signer: Any) -> bytes:
+    """In one's name, by another's key."""
+    signers = [(signer.device.id, signer.device.sig)]
+    return entry(team.directory, "profile", author.user, ["Renamed"], signers, team.clock())
+
+
+async def test_what_each_role_may_sign_in_the_directory(team):
+    """The organisation's roles as one table: every act by every role, really tried."""
+    everybody = await callers(team)
+    columns = ["guest", "bot", "member", "administrator", "owner"]
+    verdicts: dict[str, list[str]] = {}
+    for name in columns:
+        caller = everybody[name]
+        wire = await wire_of(team, caller)
+        for act, signed in await directory_attempts(team, caller, [team.people["owner"].user]):
+            code = await answer_to(wire, AppendEntry(new_id(), signed))
+            assert code in {"Appended", "NotAllowed"}, f"{name}: {act}: {code}"
+            verdicts.setdefault(act, []).append("x" if code == "Appended" else ".")
+            if (name, act) == ("owner", "member becomes owner"):
+                await make_the_only_owner(team)
+    head = " " * 30 + "  ".join(columns)
+    lines = [
+        act.ljust(30) + "  ".join(mark.center(len(name)) for mark, name in zip(marks, columns, strict=True))
+        for act, marks in verdicts.items()
+    ]
+    table = "\n".join(line.rstrip() for line in [head, *lines]) + "\n"
+    assert table == DIRECTORY_GRID, f"\n{table}"
+
+
+async def make_the_only_owner(team: Any) -> None:
+    """The owner that the table has just made goes again, so that who is left is the last."""
+    owner = team.people["owner"]
+    others = [one for one in team.directory.users() if one.role == "owner" and one.user != owner.user]
+    for one in others:
+        await team.append(owner.entry(team.directory, "role", [one.user, "member"], team.clock()))
