@@ -168,7 +168,7 @@ async def join_channel(
     here: Here,
     channel: Annotated[str, typer.Argument(help="Its title, or the beginning of its id.")],
 ) -> None:
-    """Come into an open channel. What was said there before can be read."""
+    """Come into an open channel. What was said before can be read once another member is online."""
     async with here.client(needs_server=True) as client:
         joined = await client.join_channel(channel)
     say(f"You are in “{joined.title}”. Read: inmost history {_quoted(joined.title)}")
