@@ -5,7 +5,7 @@ mod world;
 
 use inmost_core::frames::Told;
 use inmost_core::map;
-use inmost_core::pack::{Field, Value};
+use inmost_core::pack::Value;
 use inmost_public::ids::Conversation;
 use world::{Who, World};
 
