@@ -64,7 +64,9 @@ async def test_a_welcome_whose_commit_lost_is_not_used(world: World) -> None:
     await world.lies.did("holds a commit back")
     await alice.add(room, ["carol"])
     await world.lies.did("handed over the loser's Welcome")
-    await alarm(carol, "CommitRefused")
+    assert "a Welcome" in (await alarm(carol, "CommitRefused")).words, (
+        "ATTACK SUCCEEDED: a Welcome was used whose commit never came to pass"
+    )
     rooms = [one for one in await carol.conversations() if one.id == room.id and one.state == "member"]
     assert not rooms, "ATTACK SUCCEEDED: a Welcome was used whose commit never came to pass"
     await world.lies.do("let_go")
