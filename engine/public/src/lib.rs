@@ -4,8 +4,9 @@ pub mod cbor;
 pub mod commit;
 pub mod credential;
 pub mod directory;
-#[cfg(test)]
-mod fixture;
+/// For tests and fuzzers of other crates too (feature `fixture`); never part of a product build.
+#[cfg(any(test, feature = "fixture"))]
+pub mod fixture;
 pub mod group;
 pub mod ids;
 pub mod invitation;

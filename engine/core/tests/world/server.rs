@@ -56,6 +56,15 @@ pub struct Server {
     pub lists_open: bool,
     pub lets_all_speak: bool,
     pub stale_group: BTreeMap<Conversation, Told>,
+    /// Requests about groups as they came, each with the group's rows before it; only kept if a test asks for it.
+    pub heard: Option<Vec<Heard>>,
+}
+
+/// A request, who made it, and the rows of the group it is about (none yet for a new one).
+pub struct Heard {
+    pub device: Device,
+    pub request: Request,
+    pub rows: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Room {
@@ -142,6 +151,7 @@ impl Server {
             lists_open: false,
             lets_all_speak: false,
             stale_group: BTreeMap::new(),
+            heard: None,
         }
     }
 
@@ -208,6 +218,7 @@ impl Server {
                 | Request::Propose(_)
                 | Request::PutLink(_)
         );
+        self.hear(device, &request);
         let mut told = Out::new();
         match self.answer(device, request, &mut told) {
             Ok(Some(answer)) => {
@@ -235,6 +246,22 @@ impl Server {
         }
         out.extend(told);
         out
+    }
+
+    fn hear(&mut self, device: Device, request: &Request) {
+        let Some(heard) = &mut self.heard else {
+            return;
+        };
+        let room = match request {
+            Request::Commit(commit) => self.rooms.get(&commit.conversation),
+            Request::Propose(propose) => self.rooms.get(&propose.conversation),
+            _ => None,
+        };
+        heard.push(Heard {
+            device,
+            request: request.clone(),
+            rows: room.map(|room| room.rows.clone()).unwrap_or_default(),
+        });
     }
 
     fn answer(&mut self, device: Device, request: Request, out: &mut Out) -> Result<Option<Told>, Refusal> {

@@ -1,0 +1,2 @@
+#![no_main]
+inmost_libfuzzer::fuzzed!("groups");
