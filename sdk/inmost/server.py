@@ -18,6 +18,7 @@ from inmost_protocol.limits import PROTOCOL_VERSION
 Shape = TypeVar("Shape")
 
 TIMEOUT_S = 30.0
+PEOPLE_PAGE = 200
 # Given at a success, shown at the next try, so that strangers' failures do not slow this person down.
 TRUST_COOKIE = "inmost_trust"
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -204,7 +205,16 @@ class Rest:
         return [str(code) for code in answer["backup_codes"]]
 
     async def people(self, session: Session) -> list[dict[str, Any]]:
-        return await self._ask(list[dict[str, Any]], "GET", "/people", None, session)
+        """Everybody, page by page."""
+        found: list[dict[str, Any]] = []
+        after: str | None = None
+        while True:
+            query = f"?limit={PEOPLE_PAGE}" + (f"&after={after}" if after else "")
+            page = await self._ask(dict[str, Any], "GET", f"/people{query}", None, session)
+            found += page["people"]
+            after = page["next"]
+            if after is None:
+                return found
 
     async def _ask(
         self,

@@ -43,9 +43,11 @@ from inmost_server.features.sessions.open_sessions import OpenSessions
 from inmost_server.features.sync.frames import SyncFrames
 from inmost_server.headers import SecurityHeaders
 from inmost_server.operating import operating_routes
+from inmost_server.pace import Pace
 from inmost_server.peer import Handled
 from inmost_server.problems import HANDLERS
 from inmost_server.rest import Parts
+from inmost_server.rest import described_only
 from inmost_server.rest import router as rest_router
 from inmost_server.settings import Settings
 from inmost_server.store import Store
@@ -53,6 +55,8 @@ from inmost_server.store import Store
 EXPIRY_EVERY_S = 1.0
 PRUNE_EVERY_S = 3_600.0
 FINISH_WITHIN_S = 5.0
+
+__all__ = ["Server", "create_app", "described_only", "open_server", "owner_link"]
 
 
 class Server:
@@ -70,6 +74,7 @@ class Server:
         self.settings, self.store, self.organisation = settings, store, organisation
         self.directory, self.clock = directory, clock
         self.sessions = OpenSessions(clock)
+        self.pace = Pace(clock)
         self.passwords = Passwords()
         self.directory.sessions = self.sessions
         self.connections = Connections()
@@ -123,6 +128,7 @@ class Server:
             store=self.store,
             directory=self.directory,
             sessions=self.sessions,
+            pace=self.pace,
             clock=self.clock,
             server_key=self.organisation.server_key,
             keys=account_keys.load(settings.data, is_new=is_new),

@@ -3,6 +3,8 @@
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from inmost_server import openapi, reference
+
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -10,12 +12,12 @@ _ALWAYS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"geolocation=(), payment=(), usb=()"),
-    (
-        b"content-security-policy",
-        b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    ),
     (b"cache-control", b"no-store"),
 )
+_POLICY = b"content-security-policy"
+_NOTHING = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+# The one page there is may have its own style, and nothing else either.
+_POLICIES = {openapi.PATH: reference.POLICY.encode()}
 _HTTPS = ((b"strict-transport-security", b"max-age=63072000"),)
 
 
@@ -26,7 +28,8 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        added = _ALWAYS + (_HTTPS if scope.get("scheme") in ("https", "wss") else ())
+        policy = _POLICIES.get(scope.get("path", "").rstrip("/"), _NOTHING)
+        added = ((_POLICY, policy), *_ALWAYS, *(_HTTPS if scope.get("scheme") in ("https", "wss") else ()))
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -55,6 +55,13 @@ class TooLarge(Refusal):
     words = "That is larger than allowed."
 
 
+class NotJson(Refusal):
+    """A body that is not sent as JSON. Send it with `Content-Type: application/json`."""
+
+    status = 415
+    words = "A body has to be sent as application/json."
+
+
 class NotSignedIn(Refusal):
     """No session, or one that ended. Sign in again."""
 

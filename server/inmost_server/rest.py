@@ -22,6 +22,7 @@ from inmost_server.features.sessions.guard import guard_of
 from inmost_server.features.sessions.open_sessions import OpenSessions
 from inmost_server.features.sessions.routes import SessionsController
 from inmost_server.features.sessions.sign_in import Door
+from inmost_server.pace import Pace
 from inmost_server.problems import HANDLERS
 from inmost_server.store import Store
 
@@ -40,6 +41,7 @@ class Parts:
     store: Store
     directory: DirectoryService
     sessions: OpenSessions
+    pace: Pace
     clock: Clock
     server_key: ServerKey
     keys: AccountKeys
@@ -50,6 +52,7 @@ class Parts:
 
 def router(parts: Parts) -> Router:
     """Everything below /api/v1."""
+    pace = parts.pace
     accounts = Accounts(
         store=parts.store,
         directory=parts.directory,
@@ -58,6 +61,7 @@ def router(parts: Parts) -> Router:
         passwords=parts.passwords,
         slow_down=SlowDown(),
         known_passwords=shipped_list(),
+        pace=pace,
         clock=parts.clock,
         near_words=tuple(parts.near_words),
     )
@@ -69,12 +73,13 @@ def router(parts: Parts) -> Router:
         clock=parts.clock,
         origins=tuple(parts.origins),
         seen={},
+        pace=pace,
     )
     shown = Shown(parts.directory, parts.server_key.public, parts.clock)
     return Router(
         path=PATH,
         route_handlers=list(CONTROLLERS),
-        guards=[guard_of(parts.sessions, parts.directory)],
+        guards=[guard_of(parts.sessions, parts.directory, pace)],
         dependencies={
             "accounts": Provide(lambda: accounts, sync_to_thread=False),
             "door": Provide(lambda: door, sync_to_thread=False),
@@ -83,3 +88,14 @@ def router(parts: Parts) -> Router:
         exception_handlers=HANDLERS,
         request_max_body_size=MAX_BODY_BYTES,
     )
+
+
+def described_only() -> Router:
+    """The same routes with nothing behind them: to describe, never to serve."""
+
+    provided = {
+        "accounts": Provide(lambda: Accounts, sync_to_thread=False),
+        "door": Provide(lambda: Door, sync_to_thread=False),
+        "shown": Provide(lambda: Shown, sync_to_thread=False),
+    }
+    return Router(path=PATH, route_handlers=list(CONTROLLERS), dependencies=provided)

@@ -14,7 +14,8 @@ from inmost_server.features.accounts.refusals import (
 )
 from inmost_server.features.accounts.second_factor import backup_hash, new_backup_codes, used_step
 from inmost_server.features.accounts.store import Claim, Credentials
-from inmost_server.refusals import FromEngine, Malformed
+from inmost_server.pace import PROVING
+from inmost_server.refusals import FromEngine, Malformed, Refusal
 from inmost_server.store import Tx
 
 MAX_CLAIMS = 2  # of one invitation; the second suspends both, a third would only fill the directory
@@ -53,8 +54,14 @@ async def claim(accounts: Accounts, asked: Asked, place: Place) -> Claimed:
     digest = hashlib.sha256(asked.entry).digest()
     before = await accounts.store.read(lambda reader: store.claim_of(reader, digest))
     if before is not None:
+        accounts.pace.account(digest, PROVING)
         return await _again(accounts, before, asked, place)
-    claimant = _claimant(accounts, asked.entry)
+    try:
+        claimant = _claimant(accounts, asked.entry)
+    except Refusal:
+        accounts.pace.address(place.address or "", PROVING)
+        raise
+    accounts.pace.account(claimant.account.encode(), PROVING)
     codes: list[str] = [] if claimant.is_bot else new_backup_codes()
     keep = None if claimant.is_bot else await _credentials(accounts, claimant.account, asked, codes, place)
     made: list[Claim] = []

@@ -20,6 +20,7 @@ from inmost_server.features.accounts.slow_down import SlowDown, Try
 from inmost_server.features.accounts.store import Credentials
 from inmost_server.features.directory.service import DirectoryService
 from inmost_server.features.sessions.open_sessions import OpenSessions
+from inmost_server.pace import PROVING, Pace
 from inmost_server.refusals import SlowDown as SlowDownRefused
 from inmost_server.store import Reader, Store, Tx
 
@@ -39,16 +40,21 @@ class Accounts:
     passwords: Passwords
     slow_down: SlowDown
     known_passwords: KnownPasswordList
+    pace: Pace
     clock: Clock
     near_words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a request comes from: its network (slow_down.network_of) and the trust secret it brings."""
+    """Where a request comes from: its network (slow_down.network_of), the trust secret it brings, and the address that pays for it.
+
+    address  None when it showed a session, which was counted instead
+    """
 
     network: str
     trust: str | None
+    address: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,10 @@ async def prove(
     now_ms = accounts.clock()
     user = user_of(accounts, account)
     facts = await accounts.store.read(lambda reader: _facts(accounts, reader, user, place, now_ms))
-    ticket = accounts.slow_down.begin(_try(accounts, account, facts, place, resets(facts)), now_ms)
+    tried = _try(accounts, account, facts, place, resets(facts))
+    if tried.trust is None and place.address is not None:
+        accounts.pace.address(place.address, PROVING)
+    ticket = accounts.slow_down.begin(tried, now_ms)
     if isinstance(ticket, int):
         raise SlowDownRefused(retry_after_ms=ticket)
     try:

@@ -19,7 +19,9 @@ from inmost_server.features.accounts.proof import Accounts, Place
 from inmost_server.features.accounts.recoveries import NewFactor
 from inmost_server.features.accounts.second_factor import TOTP_SECRET_BYTES
 from inmost_server.features.accounts.slow_down import network_of
-from inmost_server.features.sessions.guard import session_of
+from inmost_server.features.sessions.guard import address_of, session_of
+from inmost_server.pace import PROVING
+from inmost_server.sessions import Session
 
 # Refused as too short or too weak by the rules, which give words; here only what no rule needs to look at.
 MAX_GIVEN_PASSWORD_CHARS = 1_024
@@ -113,7 +115,7 @@ class AccountsController(Controller):
     path = ""
     tags: Sequence[str] = ["accounts"]
 
-    @post("/claims", opt={"access": ANYONE.where("signed by the invitation's seed")}, status_code=HTTP_200_OK)
+    @post("/claims", opt={"access": ANYONE.where("signed by the invitation's seed"), "rate": PROVING}, status_code=HTTP_200_OK)
     async def claim(
         self,
         data: JSONBody[ClaimRequest],
@@ -131,7 +133,7 @@ class AccountsController(Controller):
         user, device = base64url.text(done.claim.user), base64url.text(done.claim.device)
         return _trusted(request, ClaimAnswer(user, device, done.claim.n, done.backup_codes), done.trust)
 
-    @post("/recoveries", opt={"access": ANYONE.where("with password and code")}, status_code=HTTP_201_CREATED)
+    @post("/recoveries", opt={"access": ANYONE.where("with password and code"), "rate": PROVING}, status_code=HTTP_201_CREATED)
     async def recover(
         self,
         data: JSONBody[RecoveryRequest],
@@ -147,7 +149,7 @@ class AccountsController(Controller):
         )
         return _trusted(request, answer, done.trust, HTTP_201_CREATED)
 
-    @post("/password", opt={"access": WHO_HAS_A_PASSWORD.where("with password and code")}, status_code=204)
+    @post("/password", opt={"access": WHO_HAS_A_PASSWORD.where("with password and code"), "rate": PROVING}, status_code=204)
     async def password(
         self,
         data: JSONBody[PasswordRequest],
@@ -163,7 +165,10 @@ class AccountsController(Controller):
 
     @post(
         "/people/{user:str}/second-factor-reset",
-        opt={"access": ADMINISTRATORS.where("with password and code, for roles below; owners for all")},
+        opt={
+            "access": ADMINISTRATORS.where("with password and code, for roles below; owners for all"),
+            "rate": PROVING,
+        },
         status_code=HTTP_201_CREATED,
     )
     async def reset(
@@ -181,7 +186,7 @@ class AccountsController(Controller):
         )
         return ResetAnswer(done.code, done.expires_ms)
 
-    @post("/second-factor", opt={"access": ANYONE.where("with password and reset code")}, status_code=200)
+    @post("/second-factor", opt={"access": ANYONE.where("with password and reset code"), "rate": PROVING}, status_code=200)
     async def second_factor(
         self,
         data: JSONBody[SecondFactorRequest],
@@ -201,8 +206,10 @@ def _secret(text: str) -> bytes:
 
 
 def _place(request: Request[Any, Any, Any]) -> Place:
-    address = request.client.host if request.client else ""
-    return Place(network_of(address), request.cookies.get(trust.COOKIE))
+    """Who has shown a session was counted by it already."""
+    address = address_of(request)
+    has_session = isinstance(request.scope.get("auth"), Session)
+    return Place(network_of(address), request.cookies.get(trust.COOKIE), None if has_session else address)
 
 
 def _trusted(

@@ -12,6 +12,7 @@ from inmost_server import base64url
 from inmost_server.access import ANYONE
 from inmost_server.clock import Clock
 from inmost_server.features.directory.service import DirectoryService
+from inmost_server.pace import ASKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class OrganisationController(Controller):
     path = ""
     tags: Sequence[str] = ["organisation"]
 
-    @get("/organisation", opt={"access": ANYONE})
+    @get("/organisation", opt={"access": ANYONE, "rate": ASKING})
     async def organisation(self, shown: NamedDependency[Shown]) -> OrganisationAnswer:
         """The organisation's id and state."""
         return OrganisationAnswer(

@@ -12,7 +12,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from inmost_server import base64url
 from inmost_server.access import ANYONE, SESSIONS
 from inmost_server.features.sessions.challenges import LIFETIME_MS, NONCE_BYTES
+from inmost_server.features.sessions.guard import address_of
 from inmost_server.features.sessions.sign_in import Door, SignIn, sign_in
+from inmost_server.pace import ASKING, SIGN_IN
 
 DEVICE_BYTES = 16
 SIGNATURE_BYTES = 64
@@ -55,15 +57,30 @@ class SessionsController(Controller):
     path = ""
     tags: Sequence[str] = ["sessions"]
 
-    @post("/challenges", opt={"access": ANYONE}, status_code=HTTP_200_OK)
-    async def challenge(self, data: JSONBody[ChallengeRequest], door: NamedDependency[Door]) -> Challenge:
+    @post("/challenges", opt={"access": ANYONE, "rate": SIGN_IN}, status_code=HTTP_200_OK)
+    async def challenge(
+        self,
+        data: JSONBody[ChallengeRequest],
+        request: Request[Any, Any, Any],
+        door: NamedDependency[Door],
+    ) -> Challenge:
         """A nonce to sign; the same shape for devices that do not exist."""
         device = base64url.data(data.device, least=DEVICE_BYTES, most=DEVICE_BYTES)
+        door.refuse_fast_challenges(address_of(request), device)
         now_ms = door.clock()
         return Challenge(base64url.text(door.challenges.make(device, now_ms)), now_ms + LIFETIME_MS)
 
-    @post("/sessions", opt={"access": ANYONE.where("signed by the device")}, status_code=HTTP_201_CREATED)
-    async def create(self, data: JSONBody[SessionRequest], door: NamedDependency[Door]) -> SessionAnswer:
+    @post(
+        "/sessions",
+        opt={"access": ANYONE.where("signed by the device"), "rate": SIGN_IN},
+        status_code=HTTP_201_CREATED,
+    )
+    async def create(
+        self,
+        data: JSONBody[SessionRequest],
+        request: Request[Any, Any, Any],
+        door: NamedDependency[Door],
+    ) -> SessionAnswer:
         """A session for a device that signed its challenge."""
         least, most = CLIENT_NONCE_BYTES
         given = SignIn(
@@ -73,10 +90,10 @@ class SessionsController(Controller):
             time_ms=data.time_ms,
             signature=base64url.data(data.signature, least=SIGNATURE_BYTES, most=SIGNATURE_BYTES),
         )
-        opened = await sign_in(door, given)
+        opened = await sign_in(door, given, address_of(request))
         return SessionAnswer(opened.token, opened.session.expires_ms)
 
-    @delete("/sessions", opt={"access": SESSIONS})
+    @delete("/sessions", opt={"access": SESSIONS, "rate": ASKING})
     async def end(self, request: Request[str, Any, Any], door: NamedDependency[Door]) -> None:
         """End the session of this token and close its connections."""
         door.sessions.end(request.user)

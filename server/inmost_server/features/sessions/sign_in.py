@@ -1,15 +1,16 @@
-"""A device signs in: it signs a challenge with its `auth` key (docs/protocol/sign-in.md). No person is needed, and nothing of it slows down."""
+"""A device signs in: it signs a challenge with its `auth` key (docs/protocol/sign-in.md). No person is needed, and nobody else's failures slow it down."""
 
 from dataclasses import dataclass
 
-from inmost_engine.public import Refused, verify_sign_in
+from inmost_engine.public import DeviceView, Refused, verify_sign_in
 from inmost_protocol.limits import CLOCK_SKEW_MS
 from inmost_server.clock import Clock
 from inmost_server.features.accounts import store as accounts
 from inmost_server.features.directory.service import DirectoryService
 from inmost_server.features.sessions.challenges import Challenges
 from inmost_server.features.sessions.open_sessions import Opened, OpenSessions
-from inmost_server.refusals import ClockSkewed, Refusal
+from inmost_server.pace import SIGN_IN, Pace
+from inmost_server.refusals import ClockSkewed, Refusal, SlowDown
 from inmost_server.store import Store
 
 # Checked in place of an unknown device's key: the point of order 1, for which no signature verifies.
@@ -59,10 +60,41 @@ class Door:
     clock: Clock
     origins: tuple[str, ...]
     seen: dict[bytes, int]
+    pace: Pace
+
+    def refuse_fast_challenges(self, host: str, device: bytes) -> None:
+        """A challenge costs less than refusing it: the limit keeps one address from filling the door. Refused with SlowDown."""
+        try:
+            self.pace.address(host, SIGN_IN)
+        except SlowDown:
+            known = self.directory.state.device(device)
+            if known is None or not known.is_active:
+                raise
+            self.pace.device_at(host, device, SIGN_IN)
 
 
-async def sign_in(door: Door, given: SignIn) -> Opened:
-    """Refused with ChallengeRefused, ClockSkewed, SignatureRefused, DeviceInactive; only who has the key learns the last."""
+async def sign_in(door: Door, given: SignIn, host: str) -> Opened:
+    """Refused with SlowDown, ChallengeRefused, ClockSkewed, SignatureRefused, DeviceInactive; only who has the key learns the last.
+
+    Its address pays for what is not signed; who signed is counted by its device, however others at its address carry on.
+    """
+    try:
+        device = _signed(door, given)
+    except Refusal:
+        door.pace.address(host, SIGN_IN)
+        raise
+    now_ms = door.clock()
+    door.challenges.use(given.server_nonce, now_ms)
+    if not device.is_active:
+        raise DeviceInactive
+    door.pace.account(device.device, SIGN_IN)
+    opened = door.sessions.open_for_device(device.user, device.device)
+    await _note_the_day(door, device.user, now_ms)
+    return opened
+
+
+def _signed(door: Door, given: SignIn) -> DeviceView:
+    """The device that signed this for this server, active or not."""
     now_ms = door.clock()
     if not door.challenges.is_fresh(given.device, given.server_nonce, now_ms):
         raise ChallengeRefused
@@ -71,12 +103,7 @@ async def sign_in(door: Door, given: SignIn) -> Opened:
     device = door.directory.state.device(given.device)
     if not _is_signed(door, given, device.auth_public if device else NO_KEY) or device is None:
         raise SignatureRefused
-    door.challenges.use(given.server_nonce, now_ms)
-    if not device.is_active:
-        raise DeviceInactive
-    opened = door.sessions.open_for_device(device.user, device.device)
-    await _note_the_day(door, device.user, now_ms)
-    return opened
+    return device
 
 
 def _is_signed(door: Door, given: SignIn, auth_public: bytes) -> bool:
