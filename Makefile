@@ -16,17 +16,18 @@ STEP ?= up test
 # dev is quick to build again and checks overflow; release is what `make up` and `make bench` run.
 ENGINE ?= dev
 
-SCRIPTS := .ci/run deploy/fresh deploy/install deploy/tools.sh tests/run
+SCRIPTS := .ci/run deploy/fresh deploy/install deploy/tools.sh fuzz/instrumented fuzz/run tests/run
 TOOLS := . deploy/tools.sh;
 UV := $(TOOLS) $$(find_uv)
 BIN := .venv/bin
 
-.PHONY: help up test test-defences check bench fresh engine attacker python format
+.PHONY: help up test test-defences check bench fresh engine attacker python format fuzz fuzz-planted fuzz-coverage fuzz-minimise
 
 help:
 	@echo "make up       install what is missing (asks once), build, run; a first start prints the owner's link"
 	@echo "make test     everything: checks, Rust and Python tests, and that each promise in docs/promises.md was shown"
 	@echo "make test-defences  each defence taken out: its attack must then succeed; ONLY=name for one"
+	@echo "make fuzz     the fuzzers, SECONDS=300 for each target; ONLY=name for one (docs/fuzzing.md)"
 	@echo "make check    formatting, lint, types, who may import what"
 	@echo "make format   put the formatting right"
 	@echo "make bench    every figure the project claims; ONLY=name for one"
@@ -81,6 +82,8 @@ check:
 	$(BIN)/lint-imports --no-logo >.build/imports.txt || { cat .build/imports.txt; failed=1; }; \
 	$(BIN)/mypy || failed=1; \
 	cargo fmt --all --check --quiet || { echo "make format puts that right"; failed=1; }; \
+	if [ -e engine/python/inmost_engine/_native.abi3.so ]; then $(BIN)/python -m inmost_server.openapi --check docs/protocol/openapi.json || failed=1; \
+	else echo "Not checked: docs/protocol/openapi.json. The engine is not built (make engine); make test checks it."; fi; \
 	if cargo clippy --version >/dev/null 2>&1; then cargo clippy --locked --quiet --workspace --all-targets -- -D warnings || failed=1; \
 	else echo "Not checked: clippy. Debian has none for this compiler; rustup's toolchain brings it."; fi; \
 	exit $$failed
@@ -98,3 +101,11 @@ bench:
 fresh:
 	@deploy/install fresh
 	@deploy/fresh $(STEP)
+
+# What was found before is replayed by `make test`; these look for more, and need more (docs/fuzzing.md).
+SECONDS_EACH = $(or $(SECONDS),300)
+
+fuzz fuzz-planted fuzz-coverage fuzz-minimise:
+	@deploy/install up test
+	@$(MAKE) python engine
+	@ONLY="$(ONLY)" SECONDS_EACH="$(SECONDS_EACH)" fuzz/run $@

@@ -11,8 +11,25 @@ from inmost_server import base64url
 from server.kit.people import Key, Person
 
 JSON = b"application/json"
-KINDS = (JSON, JSON, JSON, b"application/json; charset=utf-8", b"text/plain", b"application/x-www-form-urlencoded", b"", b"\xff")
-NAMES = (b"Authorization", b"Content-Length", b"Cookie", b"Transfer-Encoding", b"X-Forwarded-For", b"Accept", b"Host")
+KINDS = (
+    JSON,
+    JSON,
+    JSON,
+    b"application/json; charset=utf-8",
+    b"text/plain",
+    b"application/x-www-form-urlencoded",
+    b"",
+    b"\xff",
+)
+NAMES = (
+    b"Authorization",
+    b"Content-Length",
+    b"Cookie",
+    b"Transfer-Encoding",
+    b"X-Forwarded-For",
+    b"Accept",
+    b"Host",
+)
 
 
 class Bodies:
@@ -96,7 +113,7 @@ class Bodies:
     def _look_at(self, status: int, headers: dict[bytes, bytes], answer: bytes, asked: object) -> None:
         if status >= 500:
             raise Found(f"{status} for {asked}: {answer!r}")
-        for telling in (b"Traceback", b".py\"", b"site-packages", b"msgspec."):
+        for telling in (b"Traceback", b'.py"', b"site-packages", b"msgspec."):
             if telling in answer:
                 raise Found(f"{telling!r} in the answer to {asked}: {answer!r}")
         if b"content-security-policy" not in headers or headers.get(b"x-content-type-options") != b"nosniff":
@@ -104,5 +121,8 @@ class Bodies:
         is_page_of_schema = headers.get(b"content-type", b"").startswith(b"text/html")
         if status >= 400 and not is_page_of_schema and answer:
             problem = msgspec.json.decode(answer)
-            if not headers[b"content-type"].startswith(b"application/problem+json") or problem["status"] != status:
+            if (
+                not headers[b"content-type"].startswith(b"application/problem+json")
+                or problem["status"] != status
+            ):
                 raise Found(f"no problem for {asked}: {answer!r}")

@@ -9,7 +9,17 @@ from fuzz.server.inside import Inside
 from fuzz.server.script import Script
 from inmost_protocol import encode
 from inmost_protocol.conversations import (
-    Commit, Complain, CreateConversation, FetchGroup, FetchLinks, FetchLog, FetchOnline, FetchTree, Propose, PutLink, Sync,
+    Commit,
+    Complain,
+    CreateConversation,
+    FetchGroup,
+    FetchLinks,
+    FetchLog,
+    FetchOnline,
+    FetchTree,
+    Propose,
+    PutLink,
+    Sync,
     TakeWelcome,
 )  # fmt: skip
 from inmost_protocol.devices import ClaimKeyPackages, FetchVault, PublishKeyPackages, PutVault, PutVaultRows
@@ -28,7 +38,16 @@ class Frames:
 
     def __init__(self, inside: Inside) -> None:
         self.inside = inside
-        self.others: list[Any] = [inside.conversation, inside.group, inside.fuzzed.user, bytes(16), bytes(32), 2**63, b"", 0]
+        self.others: list[Any] = [
+            inside.conversation,
+            inside.group,
+            inside.fuzzed.user,
+            bytes(16),
+            bytes(32),
+            2**63,
+            b"",
+            0,
+        ]
 
     def valid(self) -> list[Any]:
         """One of each request, as a device would send it now."""
@@ -96,4 +115,3 @@ class Frames:
             return msgspec.msgpack.encode(value)
         except (OverflowError, TypeError):
             return b"\xc1"
-

@@ -25,6 +25,7 @@ from server.kit.wire import new_id
 T = TypeVar("T")
 UNLIMITED = Rate(per_second=1e9, burst=10**9)
 WITHIN_S = 20.0
+LOOK_AGAIN_S = 0.0002
 
 
 class Found(AssertionError):
@@ -68,7 +69,7 @@ class Inside(Running):
     """An opened server with an owner, a bot and a bystander, who is connected throughout and has to be answered throughout."""
 
     def __init__(self, data: Path) -> None:
-        super().__init__(data, now_ms, {kind: UNLIMITED for kind in RATES})
+        super().__init__(data, now_ms, dict.fromkeys(RATES, UNLIMITED))
         self.loop = asyncio.new_event_loop()
         self.mistakes: list[Any] = []
         structlog.configure(processors=[self._noted], cache_logger_on_first_use=False)
@@ -84,7 +85,7 @@ class Inside(Running):
 
     async def _begin(self) -> None:
         self.server = await open_server(Settings(data=self.data), self.clock, self.rates)
-        unlimited = {kind: UNLIMITED for kind in ADDRESS_RATES}
+        unlimited = dict.fromkeys(ADDRESS_RATES, UNLIMITED)
         self.server.pace = Pace(self.clock, unlimited, unlimited)
         self.app = create_app(self.server)
         await self.owner()
@@ -119,8 +120,9 @@ class Inside(Running):
     async def told(self, connection: Connection, written: Written, payload: bytes | None) -> list[Any]:
         """One message to the server; everything it writes until it is at rest."""
         self.server.dispatch.taken(connection, payload)
-        while connection.tasks:
-            await asyncio.wait(connection.tasks)
+        # What waits for a commit of the store is no task of the connection's: it answers by itself.
+        while connection.tasks or connection._at_work:
+            await asyncio.sleep(LOOK_AGAIN_S)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         return written.frames()
@@ -137,7 +139,12 @@ class Inside(Running):
             for frame in await self.told(connection, written, payload):
                 if isinstance(frame, Refused) and frame.code == "Unavailable":
                     raise Found(f"{payload!r} was answered with Unavailable: {self.mistakes}")
-                if isinstance(frame, Goodbye) and frame.code not in {"malformed", "replaced", "revoked", "suspended"}:
+                if isinstance(frame, Goodbye) and frame.code not in {
+                    "malformed",
+                    "replaced",
+                    "revoked",
+                    "suspended",
+                }:
                     raise Found(f"{payload!r} closed the connection with {frame.code}")
         self._no_mistake(payloads)
         connection.goodbye("stopping")

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["inmost_server", "inmost_protocol", "litestar.routes", "litestar._kwargs"]):
+with atheris.instrument_imports(
+    include=["inmost_server", "inmost_protocol", "litestar.routes", "litestar._kwargs"]
+):
     from fuzz.server import TARGETS, target
     from fuzz.server.inside import Inside
 

@@ -46,8 +46,7 @@ from inmost_server.operating import operating_routes
 from inmost_server.pace import Pace
 from inmost_server.peer import Handled
 from inmost_server.problems import HANDLERS
-from inmost_server.rest import Parts
-from inmost_server.rest import described_only
+from inmost_server.rest import Parts, described_only
 from inmost_server.rest import router as rest_router
 from inmost_server.settings import Settings
 from inmost_server.store import Store

@@ -123,7 +123,9 @@ def _accesses(app: Litestar) -> Iterator[tuple[str, str, Access]]:
             for handler in route.route_handlers:
                 access = handler.opt.get("access")
                 if isinstance(access, Access):
-                    yield from ((route.path_format, method.lower(), access) for method in handler.http_methods)
+                    yield from (
+                        (route.path_format, method.lower(), access) for method in handler.http_methods
+                    )
 
 
 def _refusals(of: type[Refusal] = Refusal) -> Iterator[tuple[str, type[Refusal]]]:
@@ -151,7 +153,9 @@ def main() -> int:
     if not given.check:
         given.file.write_text(present)
     elif given.file.read_text() != present:
-        sys.stderr.write(f"{given.file} is not what the server says: python -m inmost_server.openapi {given.file}\n")
+        sys.stderr.write(
+            f"{given.file} is not what the server says: python -m inmost_server.openapi {given.file}\n"
+        )
         return 1
     return 0
 

@@ -54,11 +54,12 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
     body = operation.get("requestBody", {}).get("content", {})
     takes = "".join(f"<p>Takes {_link(kind['schema'])}</p>" for kind in body.values())
     only = f", {escape(operation['x-only'])}" if "x-only" in operation else ""
-    who = f'<p class=who>For: {escape(", ".join(operation["x-callers"]))}{only}</p>'
+    who = f"<p class=who>For: {escape(', '.join(operation['x-callers']))}{only}</p>"
     rows = "".join(_parameter(parameter) for parameter in operation.get("parameters", ()))
     parameters = f"<table><tbody>{rows}</tbody></table>" if rows else ""
     answers = "".join(
-        f"<tr><td>{escape(status)}<td>{_answer(response)}" for status, response in operation["responses"].items()
+        f"<tr><td>{escape(status)}<td>{_answer(response)}"
+        for status, response in operation["responses"].items()
     )
     words = operation.get("description") or operation.get("summary") or ""
     return (

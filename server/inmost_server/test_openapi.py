@@ -22,7 +22,19 @@ ROUTES = {
     "/api/v1/second-factor": {"post"},
 }
 IN_THE_REPOSITORY = Path(__file__).parents[2] / "docs/protocol/openapi.json"
-LOADING = {"src", "srcset", "href", "action", "formaction", "poster", "data", "background", "cite", "ping", "manifest"}
+LOADING = {
+    "src",
+    "srcset",
+    "href",
+    "action",
+    "formaction",
+    "poster",
+    "data",
+    "background",
+    "cite",
+    "ping",
+    "manifest",
+}
 
 
 class Links(HTMLParser):

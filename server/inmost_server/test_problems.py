@@ -29,7 +29,14 @@ async def server(tmp_path):
         ("DELETE", "/api/v1/organisation", None, {}, 405, "MethodNotAllowed"),
         ("POST", "/api/v1/claims", b"x" * 100_000, {}, 413, "TooLarge"),
         ("POST", "/api/v1/claims", b"entry=1", {"Content-Type": "text/plain"}, 415, "NotJson"),
-        ("POST", "/api/v1/claims", b"entry=1", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "NotJson"),
+        (
+            "POST",
+            "/api/v1/claims",
+            b"entry=1",
+            {"Content-Type": "application/x-www-form-urlencoded"},
+            415,
+            "NotJson",
+        ),
         ("POST", "/api/v1/challenges", b'{"device": "AAAA"}', {"Content-Type": ""}, 415, "NotJson"),
         ("POST", "/api/v1/claims", b"{", {}, 400, "Malformed"),
         ("POST", "/api/v1/claims", b"", {}, 400, "Malformed"),
@@ -130,7 +137,9 @@ async def test_an_invitation_is_claimed_though_somebody_at_that_address_has_used
     assert await server.joined(owner, "anna")
 
 
-async def test_who_brings_a_trust_secret_comes_back_though_somebody_at_that_address_has_used_up_everything(server):
+async def test_who_brings_a_trust_secret_comes_back_though_somebody_at_that_address_has_used_up_everything(
+    server,
+):
     owner = await server.claimed_owner()
     body = {"account": "owner", "password": owner.password, "code": server.next_code(owner)}
     first = await server.post("recoveries", body)

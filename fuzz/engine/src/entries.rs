@@ -44,34 +44,116 @@ impl Organisation {
         let invitation = withdrawn.invitation;
         let _ = world.by(&admin, Payload::Invite(withdrawn));
         let _ = world.by(&admin, Payload::Withdraw { invitation });
-        let _ = world.by(&owner, Payload::ServerKey { sig_public: *KeyPair::from_seed([9; 32]).public() });
-        let _ = world.by(&owner, Payload::Policy { version: 1, idle_ms: Some(1_000), strict_recovery: false });
-        let _ = world.by(&member, Payload::Vault { version: 1, hash: [5; 32] });
+        let _ = world.by(
+            &owner,
+            Payload::ServerKey {
+                sig_public: *KeyPair::from_seed([9; 32]).public(),
+            },
+        );
+        let _ = world.by(
+            &owner,
+            Payload::Policy {
+                version: 1,
+                idle_ms: Some(1_000),
+                strict_recovery: false,
+            },
+        );
+        let _ = world.by(
+            &member,
+            Payload::Vault {
+                version: 1,
+                hash: [5; 32],
+            },
+        );
 
-        let mut templates = Templates { world: &world, made: vec![] };
+        let mut templates = Templates {
+            world: &world,
+            made: vec![],
+        };
         for by in [&owner, &admin, &member, &guest, &bot] {
-            templates.by(by, Payload::Profile { name: "Somebody Else".into() });
-            templates.by(by, Payload::Vault { version: 2, hash: [6; 32] });
+            templates.by(
+                by,
+                Payload::Profile {
+                    name: "Somebody Else".into(),
+                },
+            );
+            templates.by(
+                by,
+                Payload::Vault {
+                    version: 2,
+                    hash: [6; 32],
+                },
+            );
         }
-        templates.by(&owner, Payload::Role { user: member.user, role: Role::Administrator });
-        templates.by(&admin, Payload::Role { user: guest.user, role: Role::Member });
-        templates.by(&owner, Payload::Suspend { user: gone.user, suspended: false });
-        templates.by(&admin, Payload::Suspend { user: member.user, suspended: true });
-        templates.by(&owner, Payload::ServerKey { sig_public: *KeyPair::from_seed([10; 32]).public() });
-        templates.by(&owner, Payload::Policy { version: 2, idle_ms: None, strict_recovery: true });
-        templates.by(&owner, Payload::Invite(world.invite(40, Role::Administrator, "walter", false)));
+        templates.by(
+            &owner,
+            Payload::Role {
+                user: member.user,
+                role: Role::Administrator,
+            },
+        );
+        templates.by(
+            &admin,
+            Payload::Role {
+                user: guest.user,
+                role: Role::Member,
+            },
+        );
+        templates.by(
+            &owner,
+            Payload::Suspend {
+                user: gone.user,
+                suspended: false,
+            },
+        );
+        templates.by(
+            &admin,
+            Payload::Suspend {
+                user: member.user,
+                suspended: true,
+            },
+        );
+        templates.by(
+            &owner,
+            Payload::ServerKey {
+                sig_public: *KeyPair::from_seed([10; 32]).public(),
+            },
+        );
+        templates.by(
+            &owner,
+            Payload::Policy {
+                version: 2,
+                idle_ms: None,
+                strict_recovery: true,
+            },
+        );
+        templates.by(
+            &owner,
+            Payload::Invite(world.invite(40, Role::Administrator, "walter", false)),
+        );
         templates.by(&admin, Payload::Invite(world.invite(41, Role::Member, "vera", true)));
-        templates.by(&owner, Payload::Withdraw { invitation: world.invite(30, Role::Member, "zoe", false).invitation });
+        templates.by(
+            &owner,
+            Payload::Withdraw {
+                invitation: world.invite(30, Role::Member, "zoe", false).invitation,
+            },
+        );
         let new = TestDevice::new(22);
         let own = member.device.signer();
         templates.chain(&member, new.add(), vec![own, new.signer()]);
         templates.chain(&member, new.add(), vec![member.recovery_signer(), new.signer()]);
         templates.chain(&member, Change::Revoke { device: second.id }, vec![own]);
         let recovery = KeyPair::from_seed([77; 32]);
-        let set = Change::SetRecovery { sign_public: *recovery.public(), xwing_public: vec![8; 1216] };
+        let set = Change::SetRecovery {
+            sign_public: *recovery.public(),
+            xwing_public: vec![8; 1216],
+        };
         templates.chain(&member, set, vec![own, (recovery_id(recovery.public()), &recovery)]);
         for (number, is_bot, account) in [(30, false, "zoe"), (32, true, "a.bot")] {
-            let person = Person { is_bot, ..Person::new(number) };
+            let person = Person {
+                is_bot,
+                ..Person::new(number)
+            };
             let invitation = inmost_public::ids::Invitation([number; 16]);
             let claim = world.claim_of(&person, invitation, Some(owner.user), account);
             let seed = seed(number);
@@ -81,8 +163,14 @@ impl Organisation {
         }
         let templates = templates.made;
         let mut parts = vec![];
-        templates.iter().for_each(|template| script::parts(&template.body, &mut parts));
-        Organisation { directory: world.directory, templates, parts }
+        templates
+            .iter()
+            .for_each(|template| script::parts(&template.body, &mut parts));
+        Organisation {
+            directory: world.directory,
+            templates,
+            parts,
+        }
     }
 
     /// Which template, edits of its body, then who signs: whom the kind asks for, unless the script says otherwise.
@@ -122,7 +210,12 @@ impl Organisation {
         assert_eq!(after.next_n(), self.directory.next_n() + 1);
         let read = Directory::from_snapshot(&after.snapshot());
         assert!(read.is_ok_and(|read| read == after), "a snapshot is the whole state");
-        assert!(after.users().any(|(user, state)| state.role() == Role::Owner && !after.active_devices_of(user).is_empty()), "there is always an owner");
+        assert!(
+            after
+                .users()
+                .any(|(user, state)| state.role() == Role::Owner && !after.active_devices_of(user).is_empty()),
+            "there is always an owner"
+        );
     }
 }
 
@@ -146,7 +239,10 @@ impl Templates<'_> {
     fn push(&mut self, draft: Draft, signers: &[(KeyId, &KeyPair)]) {
         let Ok(body) = cbor::decode(&draft.body()) else { return };
         let signers = signers.iter().map(|(id, key)| (*id, (*key).clone())).collect();
-        self.made.push(Template { body: script::to_value(&body), signers });
+        self.made.push(Template {
+            body: script::to_value(&body),
+            signers,
+        });
     }
 
     fn by(&mut self, author: &Person, payload: Payload) {

@@ -96,11 +96,14 @@ impl Default for Formats {
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let is_hex = text.len() >= 4 && text.len() % 2 == 0 && text.len() <= 2 * MOST_VECTOR_BYTES;
+    let is_hex = text.len() >= 4 && text.len().is_multiple_of(2) && text.len() <= 2 * MOST_VECTOR_BYTES;
     if !is_hex || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok())
+        .collect()
 }
 
 fn settings() -> Settings {
@@ -130,7 +133,11 @@ pub fn read_everything(bytes: &[u8]) {
     if let Ok((item, rest)) = cbor::decode_prefix(bytes) {
         assert_eq!(cbor::encode(&item), bytes[..bytes.len() - rest.len()]);
         let _ = padme::is_padding(bytes.len() - rest.len(), rest);
-        again(Content::from_item(&item), &bytes[..bytes.len() - rest.len()], |content| cbor::encode(&content.to_item()));
+        again(
+            Content::from_item(&item),
+            &bytes[..bytes.len() - rest.len()],
+            |content| cbor::encode(&content.to_item()),
+        );
     }
     again(Settings::decode(bytes), bytes, Settings::encode);
     again(Identity::decode(bytes), bytes, Identity::encode);
@@ -146,7 +153,10 @@ pub fn read_everything(bytes: &[u8]) {
     let _ = log::Kind::try_from(bytes.len() as u8);
     if let Ok(entry) = Entry::decode(bytes) {
         let body = entry.draft.body();
-        assert!(bytes.windows(body.len()).any(|window| window == body), "a body has one form");
+        assert!(
+            bytes.windows(body.len()).any(|window| window == body),
+            "a body has one form"
+        );
     }
     if let Ok(sealed) = Sealed::parse(bytes) {
         let header = sealed.header;

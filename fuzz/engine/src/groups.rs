@@ -18,7 +18,10 @@ impl Groups {
         story.heard.retain(|heard| {
             matches!(
                 heard.request,
-                Request::Commit(_) | Request::Propose(_) | Request::CreateConversation(_) | Request::PublishKeyPackages(_)
+                Request::Commit(_)
+                    | Request::Propose(_)
+                    | Request::CreateConversation(_)
+                    | Request::PublishKeyPackages(_)
             )
         });
         Groups { story }
@@ -56,7 +59,11 @@ impl Groups {
             (4, welcome, link) => (*welcome, *link) = (None, None),
             _ => script.scratch(&mut commit.commit),
         }
-        let upload = Upload { group_info: &commit.group_info, welcome: commit.welcome.as_deref(), link: commit.link.as_deref() };
+        let upload = Upload {
+            group_info: &commit.group_info,
+            welcome: commit.welcome.as_deref(),
+            link: commit.link.as_deref(),
+        };
         let mut group = self.group(commit.conversation, commit.group, rows);
         let (epoch, roster) = (group.epoch(), group.roster());
         match group.check(&commit.commit, self.story.directory(), self.story.now(), upload) {
@@ -64,7 +71,10 @@ impl Groups {
                 assert!(group.merge(checked).is_ok(), "what was checked can be merged");
                 assert_eq!(group.epoch(), epoch + 1);
             }
-            Err(_) => assert!(group.epoch() == epoch && group.roster() == roster, "a refused commit changes nothing"),
+            Err(_) => assert!(
+                group.epoch() == epoch && group.roster() == roster,
+                "a refused commit changes nothing"
+            ),
         }
     }
 
@@ -85,7 +95,14 @@ impl Groups {
             1 => script.scratch(&mut tree),
             _ => {}
         }
-        let made = ServerGroup::create(create.conversation, create.group, &info, &tree, device, self.story.directory());
+        let made = ServerGroup::create(
+            create.conversation,
+            create.group,
+            &info,
+            &tree,
+            device,
+            self.story.directory(),
+        );
         if let Ok((made, _)) = made {
             assert_eq!(made.epoch(), 0);
             let _ = made.tree();
@@ -94,7 +111,9 @@ impl Groups {
 
     fn publish(&self, publish: &PublishKeyPackages, device: Device, script: &mut Script<'_>) {
         let packages: Vec<&Vec<u8>> = publish.packages.iter().chain(&publish.last_resort).collect();
-        let Some(package) = packages.get(script.below(packages.len())) else { return };
+        let Some(package) = packages.get(script.below(packages.len())) else {
+            return;
+        };
         let (mut package, is_changed) = ((*package).clone(), script.byte() > 0);
         if is_changed {
             script.scratch(&mut package);
@@ -108,7 +127,9 @@ impl Groups {
     }
 
     fn entry(&self, entry: &[u8], script: &mut Script<'_>) -> Vec<u8> {
-        let Ok(item) = inmost_public::cbor::decode(entry) else { return script.rest().to_vec() };
+        let Ok(item) = inmost_public::cbor::decode(entry) else {
+            return script.rest().to_vec();
+        };
         let mut value: Value = script::to_value(&item);
         while !script.is_over() {
             script.edit(&mut value, &self.story.parts);

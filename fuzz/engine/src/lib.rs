@@ -26,7 +26,9 @@ pub use said::Said;
 pub use told::ToldFrames;
 
 /// The targets, by name: the names of fuzz/corpus's folders.
-pub const TARGETS: [&str; 8] = ["formats", "texts", "entries", "links", "told", "said", "groups", "inputs"];
+pub const TARGETS: [&str; 8] = [
+    "formats", "texts", "entries", "links", "told", "said", "groups", "inputs",
+];
 
 /// The function that runs one input of a target; None for a name that is none.
 pub fn target(name: &str) -> Option<Box<dyn Fn(&[u8])>> {

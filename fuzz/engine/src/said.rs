@@ -50,14 +50,26 @@ impl Said {
         let users: Vec<Value> = (0..4).map(|who| Value::Bytes(story.user(who).0.to_vec())).collect();
         let text = |text: &str| Value::Text(text.into());
         let contents = [
-            (MESSAGE, vec![text("text"), text("Hello, *world*!"), of.clone(), Value::Array(users)]),
-            (MESSAGE, vec![text("text"), text("Friday?"), Value::Nil, Value::Array(vec![])]),
-            (MESSAGE, vec![text("edit"), of.clone(), text("better"), Value::Array(vec![])]),
+            (
+                MESSAGE,
+                vec![text("text"), text("Hello, *world*!"), of.clone(), Value::Array(users)],
+            ),
+            (
+                MESSAGE,
+                vec![text("text"), text("Friday?"), Value::Nil, Value::Array(vec![])],
+            ),
+            (
+                MESSAGE,
+                vec![text("edit"), of.clone(), text("better"), Value::Array(vec![])],
+            ),
             (MESSAGE, vec![text("delete"), of.clone()]),
             (MESSAGE, vec![text("react"), of.clone(), text("👍"), Value::Bool(true)]),
             (MESSAGE, vec![text("title"), text("plans")]),
             (MESSAGE, vec![text("topic"), text("of Friday")]),
-            (MESSAGE, vec![text("channel"), Value::Bytes(vec![9; 16]), text("open"), text("to all")]),
+            (
+                MESSAGE,
+                vec![text("channel"), Value::Bytes(vec![9; 16]), text("open"), text("to all")],
+            ),
             (MESSAGE, vec![text("poll"), text("of a later version")]),
             (RECEIPT, vec![text("receipt"), Value::Uint(3)]),
             (EPHEMERAL, vec![text("typing"), Value::Bool(true)]),
@@ -65,11 +77,23 @@ impl Said {
         let time = Value::Uint(story.now());
         let bodies: Vec<(u8, Value)> = contents
             .into_iter()
-            .map(|(kind, content)| (kind, Value::Array(vec![Value::Array(content), seen.clone(), dir.clone(), time.clone()])))
+            .map(|(kind, content)| {
+                (
+                    kind,
+                    Value::Array(vec![Value::Array(content), seen.clone(), dir.clone(), time.clone()]),
+                )
+            })
             .collect();
         let mut parts = vec![];
         bodies.iter().for_each(|(_, body)| script::parts(body, &mut parts));
-        Said { story: RefCell::new(story), bodies, parts, device, signer, key }
+        Said {
+            story: RefCell::new(story),
+            bodies,
+            parts,
+            device,
+            signer,
+            key,
+        }
     }
 
     /// Which body, how many bytes edit it, the edits; then what else is wrong: header, padding, signature.
@@ -84,15 +108,37 @@ impl Said {
         let (padding, signature) = (script.byte(), script.byte());
         let mut story = self.story.borrow_mut();
         let header = self.header(&story, kind, &mut script);
-        let saying = Saying { kind, body: cbor::encode(&to_item(&body)), header, padding, signature };
+        let saying = Saying {
+            kind,
+            body: cbor::encode(&to_item(&body)),
+            header,
+            padding,
+            signature,
+        };
         let sealed = self.sealed(&story, &saying);
         let conversation = story.conversation;
         let told = match saying.kind {
-            RECEIPT => Told::from(frames::Receipt { conversation, device: self.device, sealed }),
-            EPHEMERAL => frames::Signalled { conversation, device: self.device, sealed }.into(),
+            RECEIPT => Told::from(frames::Receipt {
+                conversation,
+                device: self.device,
+                sealed,
+            }),
+            EPHEMERAL => frames::Signalled {
+                conversation,
+                device: self.device,
+                sealed,
+            }
+            .into(),
             _ => {
                 let (n, at_ms) = (story.log_head().n + 1, story.now());
-                frames::Item { conversation, n, kind: LOG_MESSAGE, entry: sealed, at_ms }.into()
+                frames::Item {
+                    conversation,
+                    n,
+                    kind: LOG_MESSAGE,
+                    entry: sealed,
+                    at_ms,
+                }
+                .into()
             }
         };
         let mut device = story.device(Moment::Present);
@@ -104,7 +150,16 @@ impl Said {
 
     fn header(&self, story: &Story, kind: u8, script: &mut Script<'_>) -> Vec<u8> {
         let room = &story.room().group;
-        let header = inmost_public::cbor![1, room.conversation(), room.group(), room.epoch(), self.device, [6u8; 16], [7u8; 16], kind];
+        let header = inmost_public::cbor![
+            1,
+            room.conversation(),
+            room.group(),
+            room.epoch(),
+            self.device,
+            [6u8; 16],
+            [7u8; 16],
+            kind
+        ];
         let mut header = script::to_value(&header);
         while !script.is_over() {
             script.edit(&mut header, &self.parts);
@@ -116,7 +171,9 @@ impl Said {
         let hash = sha256(&[&saying.header]);
         let keys = self.key.message_keys(&hash);
         let signed = inmost_public::cbor![hash, keys.commitment, sha256(&[&saying.body])];
-        let mut signature = dev_sign(&self.signer, "message", story.org(), signed).unwrap_or([0; 64]).to_vec();
+        let mut signature = dev_sign(&self.signer, "message", story.org(), signed)
+            .unwrap_or([0; 64])
+            .to_vec();
         if saying.signature >= 250 {
             signature.truncate(usize::from(saying.signature - 250));
         }
@@ -128,7 +185,12 @@ impl Said {
         }
         let aad = [&saying.header[..], &keys.commitment].concat();
         let ciphertext = aead::seal(&keys.key, &keys.nonce, &plaintext, &aad).unwrap_or_default();
-        cbor::encode(&Item::Array(vec![1.into(), saying.header.clone().into(), keys.commitment.into(), ciphertext.into()]))
+        cbor::encode(&Item::Array(vec![
+            1.into(),
+            saying.header.clone().into(),
+            keys.commitment.into(),
+            ciphertext.into(),
+        ]))
     }
 
     /// That an unchanged message gets through: without this a mistake here would fuzz nothing, and nobody would see it.
@@ -136,14 +198,29 @@ impl Said {
         let mut story = self.story.borrow_mut();
         let (kind, body) = &self.bodies[usize::from(which) % self.bodies.len()];
         let header = self.header(&story, *kind, &mut Script::new(&[]));
-        let saying = Saying { kind: *kind, body: cbor::encode(&to_item(body)), header, padding: 0, signature: 0 };
+        let saying = Saying {
+            kind: *kind,
+            body: cbor::encode(&to_item(body)),
+            header,
+            padding: 0,
+            signature: 0,
+        };
         let sealed = self.sealed(&story, &saying);
         let conversation = story.conversation;
         let (n, at_ms) = (story.log_head().n + 1, story.now());
         let mut device = story.device(Moment::Present);
         story.settle(&mut device, |_, _| {});
         device.events.clear();
-        device.told(&Told::from(frames::Item { conversation, n, kind: LOG_MESSAGE, entry: sealed, at_ms }).encode());
+        device.told(
+            &Told::from(frames::Item {
+                conversation,
+                n,
+                kind: LOG_MESSAGE,
+                entry: sealed,
+                at_ms,
+            })
+            .encode(),
+        );
         device.events.into_iter().map(|(name, _)| name).collect()
     }
 }

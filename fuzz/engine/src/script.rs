@@ -151,7 +151,9 @@ impl<'a> Script<'a> {
                 _ => *value = Value::Nil,
             },
             4 => match value {
-                Value::Bytes(bytes) => bytes.extend_from_slice(self.take(usize::from(self.rest.first().copied().unwrap_or(1)))),
+                Value::Bytes(bytes) => {
+                    bytes.extend_from_slice(self.take(usize::from(self.rest.first().copied().unwrap_or(1))))
+                }
                 Value::Text(text) => *text = text.repeat(2 + self.below(40)),
                 _ => *value = Value::Bool(true),
             },

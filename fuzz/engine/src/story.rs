@@ -74,7 +74,18 @@ impl Story {
         }
         parts.retain(|part| !matches!(part, Value::Bytes(bytes) if bytes.len() > 4_096));
         let recovery_key = world.clients[ALICE].recovery_key.clone().unwrap_or_default();
-        Story { world, conversation, present, behind, new, new_device, recovery_key, told, heard, parts }
+        Story {
+            world,
+            conversation,
+            present,
+            behind,
+            new,
+            new_device,
+            recovery_key,
+            told,
+            heard,
+            parts,
+        }
     }
 
     pub fn now(&self) -> u64 {
@@ -96,7 +107,10 @@ impl Story {
     /// The newest entry of the conversation's log.
     pub fn log_head(&self) -> Head {
         let room = &self.world.server.rooms[&self.conversation];
-        Head { n: room.log.len() as u64 - 1, hash: room.hashes[room.hashes.len() - 1] }
+        Head {
+            n: room.log.len() as u64 - 1,
+            hash: room.hashes[room.hashes.len() - 1],
+        }
     }
 
     pub fn room(&self) -> &crate::world::server::Room {
@@ -111,15 +125,32 @@ impl Story {
         let rows = &self.world.clients[BOB].rows;
         let me = script::frame(&rows[&b"m"[..]]);
         // The field of `Me` (engine/core/src/me.rs) that holds the seed; a wrong one shows as messages that do not open.
-        let seed = me.list().ok().and_then(|fields| fields.get(12)).map(bytes_of).unwrap_or_default();
-        (self.world.clients[BOB].device, KeyPair::from_seed(seed.try_into().unwrap_or([0; 32])))
+        let seed = me
+            .list()
+            .ok()
+            .and_then(|fields| fields.get(12))
+            .map(bytes_of)
+            .unwrap_or_default();
+        (
+            self.world.clients[BOB].device,
+            KeyPair::from_seed(seed.try_into().unwrap_or([0; 32])),
+        )
     }
 
     /// The content key of the conversation's present epoch.
     pub fn content_key(&self) -> [u8; 32] {
         let key = [b"h", &self.conversation.0[..], &self.room().group.epoch().to_be_bytes()].concat();
-        let row = self.present.get(&key).map(|row| script::frame(row)).unwrap_or(Value::Nil);
-        let first = row.list().ok().and_then(|fields| fields.first()).map(bytes_of).unwrap_or_default();
+        let row = self
+            .present
+            .get(&key)
+            .map(|row| script::frame(row))
+            .unwrap_or(Value::Nil);
+        let first = row
+            .list()
+            .ok()
+            .and_then(|fields| fields.first())
+            .map(bytes_of)
+            .unwrap_or_default();
         first.try_into().unwrap_or([0; 32])
     }
 
@@ -141,16 +172,40 @@ fn say(world: &mut World, who: usize, conversation: Conversation, content: Value
 
 fn while_away(world: &mut World, conversation: Conversation) {
     let last = world.send(BOB, conversation, "four");
-    let first = world.clients[BOB].messages.values().find(|row| row.get("type").text() == Ok("text")).cloned();
+    let first = world.clients[BOB]
+        .messages
+        .values()
+        .find(|row| row.get("type").text() == Ok("text"))
+        .cloned();
     if let Some(row) = first {
         let of = Value::Array(vec![row.get("device").clone(), row.get("id").clone()]);
         let none = Value::Array(vec![]);
-        say(world, CAROL, conversation, map! {"type" => "react", "target" => of, "emoji" => "👍", "on" => true});
-        say(world, BOB, conversation, map! {"type" => "edit", "target" => of, "text" => "one, better", "mentions" => none});
-        say(world, DAVE, conversation, map! {"type" => "text", "text" => "re", "reply_to" => of, "mentions" => Value::Array(vec![pack::Field::to_value(&world.user(ALICE))])});
+        say(
+            world,
+            CAROL,
+            conversation,
+            map! {"type" => "react", "target" => of, "emoji" => "👍", "on" => true},
+        );
+        say(
+            world,
+            BOB,
+            conversation,
+            map! {"type" => "edit", "target" => of, "text" => "one, better", "mentions" => none},
+        );
+        say(
+            world,
+            DAVE,
+            conversation,
+            map! {"type" => "text", "text" => "re", "reply_to" => of, "mentions" => Value::Array(vec![pack::Field::to_value(&world.user(ALICE))])},
+        );
         say(world, BOB, conversation, map! {"type" => "delete", "target" => of});
     }
-    say(world, BOB, conversation, map! {"type" => "topic", "text" => "what we do on Friday"});
+    say(
+        world,
+        BOB,
+        conversation,
+        map! {"type" => "topic", "text" => "what we do on Friday"},
+    );
     let _ = world.command(CAROL, "read", map! {"conversation" => conversation, "n" => last});
     let _ = world.command(BOB, "rotate", map! {"conversation" => conversation});
     let erin = world.invite(BOB, "erin");
@@ -179,13 +234,25 @@ fn live(world: &mut World, conversation: Conversation) -> Vec<Value> {
             1 => drop(world.give(BOB, "rename", map! {"name" => "Bob"})),
             2 => drop(world.give(BOB, "read", map! {"conversation" => conversation, "n" => 3u64})),
             3 => drop(world.give(DAVE, "rotate", map! {"conversation" => conversation})),
-            4 => drop(world.give(BOB, "create", map! {"kind" => "group", "title" => "third", "users" => vec![world.user(ALICE)]})),
+            4 => drop(world.give(
+                BOB,
+                "create",
+                map! {"kind" => "group", "title" => "third", "users" => vec![world.user(ALICE)]},
+            )),
             5 => {
                 world.disconnect(ALICE);
                 world.connect(ALICE);
             }
-            6 => drop(world.give(ALICE, "page", map! {"conversation" => conversation, "before" => 9u64, "limit" => 5u64})),
-            _ => drop(world.give(ALICE, "create", map! {"kind" => "direct", "title" => Value::Nil, "users" => vec![world.user(DAVE)]})),
+            6 => drop(world.give(
+                ALICE,
+                "page",
+                map! {"conversation" => conversation, "before" => 9u64, "limit" => 5u64},
+            )),
+            _ => drop(world.give(
+                ALICE,
+                "create",
+                map! {"kind" => "direct", "title" => Value::Nil, "users" => vec![world.user(DAVE)]},
+            )),
         }
         for _ in 0..2_000 {
             told.extend(world.clients[ALICE].inbox.front().map(|frame| script::frame(frame)));
@@ -197,10 +264,20 @@ fn live(world: &mut World, conversation: Conversation) -> Vec<Value> {
         world.settle();
     }
     for rare in [
-        Told::from(frames::Goodbye { code: "revoked".into(), words: "gone".into() }),
+        Told::from(frames::Goodbye {
+            code: "revoked".into(),
+            words: "gone".into(),
+        }),
         frames::KeyPackagesLow { count: 3 }.into(),
         frames::Deleted { conversation, n: 3 }.into(),
-        frames::Refused { re: [0; 16], code: "StaleEpoch".into(), words: "".into(), retry_after_ms: Some(5), current_epoch: Some(2) }.into(),
+        frames::Refused {
+            re: [0; 16],
+            code: "StaleEpoch".into(),
+            words: "".into(),
+            retry_after_ms: Some(5),
+            current_epoch: Some(2),
+        }
+        .into(),
     ] {
         told.push(script::frame(&rare.encode()));
     }
@@ -213,20 +290,35 @@ fn newcomer(world: &mut World) -> (RowsOfADevice, Device) {
     let who = world.clients.len();
     let client = world.blank("nora");
     world.clients.push(client);
-    let begun = world.command(who, "begin", map! {"link" => link, "name" => "Nora", "origin" => ORIGIN, "is_bot" => false});
-    let Ok(begun) = begun else { unreachable!("an open invitation can be claimed") };
+    let begun = world.command(
+        who,
+        "begin",
+        map! {"link" => link, "name" => "Nora", "origin" => ORIGIN, "is_bot" => false},
+    );
+    let Ok(begun) = begun else {
+        unreachable!("an open invitation can be claimed")
+    };
     let mut out = vec![];
-    let _ = world.server.append(&begun.field::<Vec<u8>>("entry").unwrap_or_default(), &mut out);
+    let _ = world
+        .server
+        .append(&begun.field::<Vec<u8>>("entry").unwrap_or_default(), &mut out);
     world.route(out);
     let _ = world.command(who, "claimed", map! {"server_key" => *world.server.key.public()});
-    (world.clients[who].rows.clone(), begun.field("device").unwrap_or(Device([0; 16])))
+    (
+        world.clients[who].rows.clone(),
+        begun.field("device").unwrap_or(Device([0; 16])),
+    )
 }
 
 /// rmp-serde writes an array of bytes as an array of numbers.
 fn bytes_of(value: &Value) -> Vec<u8> {
     match value {
         Value::Bytes(bytes) => bytes.clone(),
-        Value::Array(items) => items.iter().filter_map(|item| item.uint().ok()).map(|n| n as u8).collect(),
+        Value::Array(items) => items
+            .iter()
+            .filter_map(|item| item.uint().ok())
+            .map(|n| n as u8)
+            .collect(),
         _ => vec![],
     }
 }
@@ -253,7 +345,9 @@ impl Story {
             Moment::New => (self.new.clone(), self.new_device),
             Moment::Returning => (RowsOfADevice::new(), Device([0xEE; 16])),
         };
-        let Ok(engine) = Engine::new(rows) else { unreachable!("rows that an engine wrote read") };
+        let Ok(engine) = Engine::new(rows) else {
+            unreachable!("rows that an engine wrote read")
+        };
         let mut made = Fuzzed {
             engine,
             events: vec![],
@@ -269,7 +363,11 @@ impl Story {
         if made.is_returning {
             let (key, org, user) = (self.recovery_key.clone(), self.org(), made.user);
             let arguments = map! {"recovery_key" => key, "org" => org, "account" => "alice", "user" => user, "origin" => ORIGIN, "revoke_others" => true};
-            made.step(InputKind::Command { id: [1; 16], name: "recover".into(), arguments });
+            made.step(InputKind::Command {
+                id: [1; 16],
+                name: "recover".into(),
+                arguments,
+            });
         }
         made
     }
@@ -291,21 +389,51 @@ impl Story {
 
     /// Reading requests are answered as they are; of writing ones only the answer is given, so that the next run finds the same server.
     fn answers(&mut self, device: &Fuzzed, bytes: &[u8]) -> Vec<Vec<u8>> {
-        let Ok(request) = Request::decode(bytes) else { unreachable!("an engine writes frames that read") };
+        let Ok(request) = Request::decode(bytes) else {
+            unreachable!("an engine writes frames that read")
+        };
         let at_ms = self.world.now;
-        let accepted = |re, conversation, n| vec![Told::from(frames::Accepted { re, conversation, n, at_ms }).encode()];
-        let next_n = |world: &World, conversation| world.server.rooms.get(&conversation).map_or(0, |room| room.log.len() as u64);
+        let accepted = |re, conversation, n| {
+            vec![Told::from(frames::Accepted {
+                re,
+                conversation,
+                n,
+                at_ms,
+            })
+            .encode()]
+        };
+        let next_n = |world: &World, conversation| {
+            world
+                .server
+                .rooms
+                .get(&conversation)
+                .map_or(0, |room| room.log.len() as u64)
+        };
         match request {
             Request::Send(send) => accepted(send.id.0, send.conversation, next_n(&self.world, send.conversation)),
-            Request::Commit(commit) => accepted(commit.id, commit.conversation, next_n(&self.world, commit.conversation)),
+            Request::Commit(commit) => {
+                accepted(commit.id, commit.conversation, next_n(&self.world, commit.conversation))
+            }
             Request::CreateConversation(create) => accepted(create.id, create.conversation, 0),
-            Request::Propose(propose) => accepted(propose.id, propose.conversation, next_n(&self.world, propose.conversation)),
+            Request::Propose(propose) => accepted(
+                propose.id,
+                propose.conversation,
+                next_n(&self.world, propose.conversation),
+            ),
             Request::PutLink(link) => accepted(link.id, link.conversation, next_n(&self.world, link.conversation)),
             Request::AppendEntry(frames::AppendEntry { id, .. }) | Request::PutVault(frames::PutVault { id, .. }) => {
-                vec![Told::from(frames::Appended { re: id, n: self.directory().next_n() }).encode()]
+                vec![Told::from(frames::Appended {
+                    re: id,
+                    n: self.directory().next_n(),
+                })
+                .encode()]
             }
             Request::PublishKeyPackages(publish) => {
-                vec![Told::from(frames::Published { re: publish.id, count: publish.packages.len() as u64 }).encode()]
+                vec![Told::from(frames::Published {
+                    re: publish.id,
+                    count: publish.packages.len() as u64,
+                })
+                .encode()]
             }
             Request::ClaimKeyPackages(claim) => {
                 let packages = self.packages(&claim.users);
@@ -331,10 +459,18 @@ impl Story {
         let server = &self.world.server;
         let of = |user: &User| {
             let user = *user;
-            server.directory.active_devices_of(user).into_iter().filter_map(move |device| {
-                let package = server.packages.get(&device).and_then(|kept| kept.last()).or_else(|| server.last_resort.get(&device));
-                package.map(|package| (user, device, package.clone()))
-            })
+            server
+                .directory
+                .active_devices_of(user)
+                .into_iter()
+                .filter_map(move |device| {
+                    let package = server
+                        .packages
+                        .get(&device)
+                        .and_then(|kept| kept.last())
+                        .or_else(|| server.last_resort.get(&device));
+                    package.map(|package| (user, device, package.clone()))
+                })
         };
         users.iter().flat_map(of).collect()
     }
@@ -344,19 +480,34 @@ impl Fuzzed {
     /// One input, with entropy that is the same in every run.
     pub fn step(&mut self, kind: InputKind) -> bool {
         self.steps = self.steps.wrapping_add(1);
-        let input = Input { now_ms: self.now, entropy: [self.steps; 32], kind };
+        let input = Input {
+            now_ms: self.now,
+            entropy: [self.steps; 32],
+            kind,
+        };
         self.packed(&input.encode())
     }
 
     /// An input as bytes; false when it was refused.
     pub fn packed(&mut self, input: &[u8]) -> bool {
-        let Ok(effects) = self.engine.step(input) else { return false };
-        let Ok(Value::Array(effects)) = pack::decode(&effects) else { unreachable!("effects are an array") };
+        let Ok(effects) = self.engine.step(input) else {
+            return false;
+        };
+        let Ok(Value::Array(effects)) = pack::decode(&effects) else {
+            unreachable!("effects are an array")
+        };
         let list = |at: usize| effects.get(at).and_then(|value| value.list().ok()).unwrap_or_default();
         self.rows.extend(list(0).iter().cloned());
-        self.asked.extend(list(1).iter().filter_map(|frame| frame.bytes().ok()).map(<[u8]>::to_vec));
+        self.asked.extend(
+            list(1)
+                .iter()
+                .filter_map(|frame| frame.bytes().ok())
+                .map(<[u8]>::to_vec),
+        );
         self.events.extend(list(2).iter().filter_map(|event| {
-            let [name, details] = event.list().ok()? else { return None };
+            let [name, details] = event.list().ok()? else {
+                return None;
+            };
             Some((name.text().ok()?.to_owned(), details.clone()))
         }));
         true

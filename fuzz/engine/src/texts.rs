@@ -14,7 +14,10 @@ pub fn run(bytes: &[u8]) {
     let text = match script.byte() % 4 {
         0 => String::from_utf8_lossy(script.rest()).into_owned(),
         1 => changed(link(script.byte() & 1 == 1).encode(), &mut script),
-        2 => changed(RecoveryKey::from_random([script.byte(); 16]).to_text().to_string(), &mut script),
+        2 => changed(
+            RecoveryKey::from_random([script.byte(); 16]).to_text().to_string(),
+            &mut script,
+        ),
         _ => with_account(&mut script),
     };
     if let Ok(link) = InvitationLink::decode(&text) {
@@ -49,7 +52,11 @@ fn link(has_inviter: bool) -> InvitationLink {
 fn with_account(script: &mut Script<'_>) -> String {
     let has_inviter = script.byte() & 1 == 1;
     let account = String::from_utf8_lossy(script.rest()).into_owned();
-    InvitationLink { account, ..link(has_inviter) }.encode()
+    InvitationLink {
+        account,
+        ..link(has_inviter)
+    }
+    .encode()
 }
 
 fn changed(text: String, script: &mut Script<'_>) -> String {

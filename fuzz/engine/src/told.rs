@@ -23,7 +23,9 @@ struct Change<'a> {
 
 impl ToldFrames {
     pub fn new() -> Self {
-        ToldFrames { story: RefCell::new(Story::new()) }
+        ToldFrames {
+            story: RefCell::new(Story::new()),
+        }
     }
 
     /// The moment, then changes: a place, how many bytes of edits, the edits.
@@ -33,7 +35,10 @@ impl ToldFrames {
         let mut changes = vec![];
         while !script.is_over() && changes.len() < MOST_CHANGES {
             let (place, len) = (script.byte(), script.byte());
-            changes.push(Change { place, edits: script.take(usize::from(len)) });
+            changes.push(Change {
+                place,
+                edits: script.take(usize::from(len)),
+            });
         }
         let mut story = self.story.borrow_mut();
         let parts = std::mem::take(&mut story.parts);

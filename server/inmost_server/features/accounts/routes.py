@@ -115,7 +115,11 @@ class AccountsController(Controller):
     path = ""
     tags: Sequence[str] = ["accounts"]
 
-    @post("/claims", opt={"access": ANYONE.where("signed by the invitation's seed"), "rate": PROVING}, status_code=HTTP_200_OK)
+    @post(
+        "/claims",
+        opt={"access": ANYONE.where("signed by the invitation's seed"), "rate": PROVING},
+        status_code=HTTP_200_OK,
+    )
     async def claim(
         self,
         data: JSONBody[ClaimRequest],
@@ -133,7 +137,11 @@ class AccountsController(Controller):
         user, device = base64url.text(done.claim.user), base64url.text(done.claim.device)
         return _trusted(request, ClaimAnswer(user, device, done.claim.n, done.backup_codes), done.trust)
 
-    @post("/recoveries", opt={"access": ANYONE.where("with password and code"), "rate": PROVING}, status_code=HTTP_201_CREATED)
+    @post(
+        "/recoveries",
+        opt={"access": ANYONE.where("with password and code"), "rate": PROVING},
+        status_code=HTTP_201_CREATED,
+    )
     async def recover(
         self,
         data: JSONBody[RecoveryRequest],
@@ -149,7 +157,11 @@ class AccountsController(Controller):
         )
         return _trusted(request, answer, done.trust, HTTP_201_CREATED)
 
-    @post("/password", opt={"access": WHO_HAS_A_PASSWORD.where("with password and code"), "rate": PROVING}, status_code=204)
+    @post(
+        "/password",
+        opt={"access": WHO_HAS_A_PASSWORD.where("with password and code"), "rate": PROVING},
+        status_code=204,
+    )
     async def password(
         self,
         data: JSONBody[PasswordRequest],
@@ -186,7 +198,11 @@ class AccountsController(Controller):
         )
         return ResetAnswer(done.code, done.expires_ms)
 
-    @post("/second-factor", opt={"access": ANYONE.where("with password and reset code"), "rate": PROVING}, status_code=200)
+    @post(
+        "/second-factor",
+        opt={"access": ANYONE.where("with password and reset code"), "rate": PROVING},
+        status_code=200,
+    )
     async def second_factor(
         self,
         data: JSONBody[SecondFactorRequest],

@@ -22,7 +22,9 @@ PEOPLE_PAGE = 100
 CURSOR_BYTES = 8
 MAX_CURSOR_CHARS = 16
 
-After = Annotated[str | None, QueryParameter(max_length=MAX_CURSOR_CHARS, description="next of the page before")]
+After = Annotated[
+    str | None, QueryParameter(max_length=MAX_CURSOR_CHARS, description="next of the page before")
+]
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PEOPLE_PAGE, description="how many people at most")]
 
 

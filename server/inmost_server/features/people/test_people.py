@@ -56,7 +56,8 @@ async def test_pages_hold_everybody_once_though_others_join_meanwhile(server):
 
 
 @pytest.mark.parametrize(
-    "asked", [{"limit": 0}, {"limit": 201}, {"limit": "x"}, {"after": "!"}, {"after": "AAAA"}, {"after": "A" * 99}]
+    "asked",
+    [{"limit": 0}, {"limit": 201}, {"limit": "x"}, {"after": "!"}, {"after": "AAAA"}, {"after": "A" * 99}],
 )
 async def test_a_page_that_cannot_be_is_a_problem(server, asked):
     owner = await server.claimed_owner()

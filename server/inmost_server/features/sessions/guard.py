@@ -22,7 +22,7 @@ def guard_of(sessions: Sessions, directory: DirectoryService, pace: Pace) -> Gua
     """A guard for every route. It leaves the session in `request.auth` and the token in `request.user`."""
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        if connection.scope["method"] == "OPTIONS" and ACCESS not in handler.opt:
+        if connection.scope.get("method") == "OPTIONS" and ACCESS not in handler.opt:
             pace.address(address_of(connection), ASKING)
             return  # the framework's own answer: which methods the path has
         access = handler.opt[ACCESS]  # a route without it is a mistake, and answers to nobody
@@ -58,7 +58,9 @@ def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 def _refuse_other_than_json(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     """A form or plain text is what a page of somebody else's can make a browser send here without asking first."""
     kind = connection.headers.get("content-type")
-    has_body = connection.headers.get("content-length", "0") != "0" or "transfer-encoding" in connection.headers
+    has_body = (
+        connection.headers.get("content-length", "0") != "0" or "transfer-encoding" in connection.headers
+    )
     if has_body and (kind or "").partition(";")[0].strip().lower() != JSON:
         raise NotJson
 
