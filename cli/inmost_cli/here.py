@@ -67,17 +67,25 @@ class Here:
         return self.given_passphrase() or ask_secret("Passphrase", PASSPHRASE_OPTION)
 
     @asynccontextmanager
-    async def client(self, online: bool = True, needs_server: bool = False) -> AsyncIterator[Client]:
+    async def client(
+        self,
+        online: bool = True,
+        needs_server: bool = False,
+        wait_for_server: bool = True,
+        shows_alarms: bool = True,
+    ) -> AsyncIterator[Client]:
         """The profile's client, synced if the server can be reached.
 
-        online False: don't even try. needs_server: raise Offline instead of working with what is here.
+        online False: don't even try. needs_server: raise Offline instead of working with what is here. wait_for_server False: begin with
+        what is here, and connect meanwhile. shows_alarms False: whoever asks shows them.
         """
         client = Client(
             self.profile, passphrase=self._ask_once, what=f"inmost {self.command}", wait_s=3.0, connect=online
         )
         async with client:
-            client.host.subscribe(show_alarm)
-            if online:
+            if shows_alarms:
+                client.host.subscribe(show_alarm)
+            if online and wait_for_server:
                 await self._sync(client, needs_server)
             yield client
 

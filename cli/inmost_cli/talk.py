@@ -10,7 +10,6 @@ from inmost import Client, Conversation, Message, Sent
 from inmost.errors import InmostError, NotFound, Offline, Refused
 from inmost.models import People
 from inmost_cli import exits
-from inmost_cli.conversations import Which
 from inmost_cli.here import Here, JsonOption, command, everybody
 from inmost_cli.output import err, json_line, line_of, note, out, record_of
 from inmost_cli.stream import send_stream, standard_input
@@ -133,8 +132,32 @@ async def title_of(client: Client, conversation: str) -> str:
         return ""
 
 
-async def chat(here: Here, conversation: Which) -> None:
-    """Talk in one conversation, line by line. /quit or Ctrl+D ends."""
+async def chat(
+    here: Here,
+    conversation: Annotated[
+        str | None,
+        typer.Argument(help="Where to begin: its title, @account, or the beginning of its id."),
+    ] = None,
+    plain: Annotated[
+        bool,
+        typer.Option("--plain", help="Line by line: for screen readers, and where there is no terminal."),
+    ] = False,
+) -> int:
+    """Talk. On a terminal the whole screen, with F1 for help; elsewhere one conversation, line by line."""
+    if plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if conversation is None:
+            note("Say where: inmost chat CONVERSATION")
+            return exits.WRONG_USE
+        return await _chat_in_lines(here, conversation)
+    from inmost_cli.chat.app import run
+
+    async with here.client(wait_for_server=False, shows_alarms=False) as client:
+        await run(client, conversation)
+    return exits.DONE
+
+
+async def _chat_in_lines(here: Here, conversation: str) -> int:
+    """/quit or Ctrl+D ends."""
     async with here.client(needs_server=True) as client:
         found = await find(client, conversation)
         for message in await client.history(found, limit=CHAT_BEGINS_WITH):
@@ -154,6 +177,7 @@ async def chat(here: Here, conversation: Which) -> None:
             await asyncio.gather(*sending)
         finally:
             reading.cancel()
+    return exits.DONE
 
 
 async def _show_incoming(client: Client, conversation: Conversation) -> None:

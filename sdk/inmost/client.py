@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from inmost import following
-from inmost.errors import NotFound, Offline, Refused
+from inmost.errors import InmostError, NotFound, Offline, Refused
 from inmost.host import Host
 from inmost.models import (
     Alarm,
@@ -113,6 +113,11 @@ class Client:
         """Connected and synced."""
         return self.host.is_ready
 
+    @property
+    def trouble(self) -> InmostError | None:
+        """Why there is no connection: what the last try ended with. None while there is one, or before the first try."""
+        return self.host.trouble
+
     # Who is there
 
     async def me(self) -> Me:
@@ -172,6 +177,7 @@ class Client:
     async def mark_verified(self, who: PersonLike, number: str) -> None:
         """Note that the safety number was compared. Raises Refused when it is not this person's."""
         await self._command("mark_verified", user=bytes.fromhex((await self.person(who)).id), number=number)
+        self._people = None
 
     async def alarms(self) -> list[Alarm]:
         """What had to be shown since this device exists, oldest first."""
@@ -397,10 +403,12 @@ class Client:
         *,
         reply_to: MessageLike | None = None,
         mentions: Sequence[PersonLike] = (),
+        kept: asyncio.Event | None = None,
     ) -> Sent:
         """Send a text (CommonMark, 65,536 bytes at most). Returns when it is on the server's disk.
 
-        While offline the message waits in the store and goes out by itself, also after a restart. Raises Refused (TooLarge, NotAMember, ...).
+        While offline the message waits in the store and goes out by itself, also after a restart. kept: set as soon as it is in the
+        store, and can be shown. Raises Refused (TooLarge, NotAMember, ...).
         """
         return await self._say(
             await self._id(conversation),
@@ -410,21 +418,25 @@ class Client:
                 "reply_to": _reference(reply_to) if reply_to else None,
                 "mentions": await self._ids(mentions),
             },
+            kept,
         )
 
-    async def edit(self, message: MessageLike, text: str) -> Sent:
-        """Replace the text of one's own message."""
+    async def edit(self, message: MessageLike, text: str, kept: asyncio.Event | None = None) -> Sent:
+        """Replace the text of one's own message. kept: as for send."""
         content = {"type": "edit", "target": _reference(message), "text": text, "mentions": []}
-        return await self._say(bytes.fromhex(message.conversation), content)
+        return await self._say(bytes.fromhex(message.conversation), content, kept)
 
-    async def delete(self, message: MessageLike) -> Sent:
-        """Take a message away for everybody: one's own, or as moderator."""
+    async def delete(self, message: MessageLike, kept: asyncio.Event | None = None) -> Sent:
+        """Take a message away for everybody: one's own, or as moderator. kept: as for send."""
         content = {"type": "delete", "target": _reference(message)}
-        return await self._say(bytes.fromhex(message.conversation), content)
+        return await self._say(bytes.fromhex(message.conversation), content, kept)
 
-    async def react(self, message: MessageLike, emoji: str, on: bool = True) -> Sent:
+    async def react(
+        self, message: MessageLike, emoji: str, on: bool = True, kept: asyncio.Event | None = None
+    ) -> Sent:
+        """React with an emoji, or take it back. kept: as for send."""
         content = {"type": "react", "target": _reference(message), "emoji": emoji, "on": on}
-        return await self._say(bytes.fromhex(message.conversation), content)
+        return await self._say(bytes.fromhex(message.conversation), content, kept)
 
     async def set_title(self, conversation: ConversationLike, title: str) -> Sent:
         return await self._say(await self._id(conversation), {"type": "title", "text": title})
@@ -432,8 +444,10 @@ class Client:
     async def set_topic(self, conversation: ConversationLike, topic: str) -> Sent:
         return await self._say(await self._id(conversation), {"type": "topic", "text": topic})
 
-    async def _say(self, conversation: bytes, content: dict[str, Any]) -> Sent:
-        done = await self.host.command("send", conversation=conversation, content=content)
+    async def _say(
+        self, conversation: bytes, content: dict[str, Any], kept: asyncio.Event | None = None
+    ) -> Sent:
+        done = await self.host.command("send", kept, conversation=conversation, content=content)
         return Sent(done["id"].hex(), done["n"], done["at_ms"])
 
     async def mark_read(self, conversation: ConversationLike, n: int) -> None:
@@ -441,14 +455,19 @@ class Client:
         await self._command("read", conversation=await self._id(conversation), n=n)
 
     async def history(
-        self, conversation: ConversationLike, *, before: int | None = None, limit: int = 50
+        self,
+        conversation: ConversationLike,
+        *,
+        before: int | None = None,
+        limit: int = 50,
+        load: bool = True,
     ) -> list[Message]:
         """The newest `limit` messages before number `before`, oldest first. Loads what is missing when online.
 
-        Offline it gives what is here. Raises NotFound, Refused.
+        Offline, or with load False, it gives what is here. Raises NotFound, Refused.
         """
         id_ = await self._id(conversation)
-        if self.is_online:
+        if load and self.is_online:
             await self._load(id_, before, limit)
         rows = await self.host.in_thread(self.host.core.database.shown, id_, before, limit)
         people = await self._everybody()

@@ -32,12 +32,13 @@ Result = TypeVar("Result")
 
 @dataclass
 class Entry:
-    """One input on its way to the engine, who waits for it, and the connection it brings."""
+    """One input on its way to the engine, who waits for it, the connection it brings, and what is told once it is on the disk."""
 
     input: Input
     command: asyncio.Future[dict[str, Any]] | None = None
     taken: asyncio.Future[None] | None = None
     connection: Connection | None = None
+    kept: asyncio.Event | None = None
 
     @property
     def is_turn(self) -> bool:
@@ -85,15 +86,22 @@ class Host:
 
     # Commands, views, events
 
-    async def command(self, name: str, /, **arguments: Any) -> dict[str, Any]:
-        """Give a command and wait for its end. Raises Refused, StoreDamaged; SignedOut or Offline when the host ends meanwhile."""
+    async def command(
+        self, name: str, kept: asyncio.Event | None = None, /, **arguments: Any
+    ) -> dict[str, Any]:
+        """Give a command and wait for its end. kept: set when the engine took it and its rows are on the disk.
+
+        Raises Refused, StoreDamaged; SignedOut or Offline when the host ends meanwhile.
+        """
         if self._ended is not None and not isinstance(self._ended, SignedOut):
             raise self._ended
         command = os.urandom(16)
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._commands[command] = future
         try:
-            await self._inputs.put(Entry(Input("command", (command, name, arguments)), command=future))
+            await self._inputs.put(
+                Entry(Input("command", (command, name, arguments)), command=future, kept=kept)
+            )
             return await future
         finally:
             self._commands.pop(command, None)
@@ -141,6 +149,9 @@ class Host:
             command = batch[place].command
             if command is not None and not command.done():
                 command.set_exception(refused)
+        for place, entry in enumerate(batch):
+            if entry.kept is not None and place not in effects.refused:
+                entry.kept.set()
         self._wake_at(effects.wake_at_ms)
         for event in effects.events:
             self._show(event)
@@ -230,6 +241,11 @@ class Host:
     @property
     def is_ready(self) -> bool:
         return self._is_ready.is_set()
+
+    @property
+    def trouble(self) -> InmostError | None:
+        """What ended this host, or the last try to connect; None while connected."""
+        return self._ended or (None if self._is_ready.is_set() else self._last_error)
 
     async def session(self) -> Session:
         """A session good for REST. Raises as ready()."""

@@ -1,0 +1,195 @@
+"""One message as lines of a terminal: who and when, what it answers, its words, its reactions, and how far it got."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.segment import Segment
+from rich.text import Text
+
+from inmost import Message
+from inmost.models import People
+from inmost_cli.chat.neutral import isolated, neutral_line
+from inmost_cli.chat.words import lines_of
+
+WIDEST_TEXT: Final = 72
+ONE_RUN_MS: Final = 5 * 60_000
+MOST_NAMES: Final = 3
+LONGEST_EMOJI: Final = 12
+
+Line = list[Segment]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What messages are drawn with. width: cells for text."""
+
+    console: Console
+    people: People
+    accounts: frozenset[str]
+    width: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """How a message stands among the others. mark: how far one of one's own got, or nothing."""
+
+    begins_day: bool
+    begins_run: bool
+    begins_unread: bool
+    mark: str
+    answered: Message | None
+
+
+def key_of(message: Message) -> tuple[str, str]:
+    """What tells it apart from the others of its conversation, before and after it was numbered."""
+    return message.reference if message.id else ("", str(message.n))
+
+
+def day_of(message: Message) -> date:
+    return message.time.astimezone().date()
+
+
+def is_spoken(message: Message) -> bool:
+    """Somebody's words; the rest is what happened."""
+    return message.type == "text"
+
+
+def continues(message: Message, before: Message | None) -> bool:
+    """Said by the same device's person shortly after: shown under one name."""
+    return (
+        before is not None
+        and is_spoken(message)
+        and is_spoken(before)
+        and message.sender == before.sender
+        and message.reply_to is None
+        and 0 <= message.time_ms - before.time_ms < ONE_RUN_MS
+    )
+
+
+def name_of(message: Message) -> str:
+    if message.sender is None:
+        return "somebody"
+    return neutral_line(message.sender.name or message.sender.account) or message.sender.account
+
+
+def summary_of(message: Message) -> str:
+    """One line of what a message says."""
+    if message.is_deleted:
+        return "a message taken away"
+    return neutral_line(message.text or "") or "a message"
+
+
+def draw(message: Message, place: Place, setting: Setting) -> list[Line]:
+    """The lines of one message, without the margin."""
+    lines: list[Line] = []
+    if place.begins_day:
+        lines += [[], _rule(_day(message), "dim", setting)]
+    if place.begins_unread:
+        lines += [[], _rule("new", "accent", setting)]
+    if is_spoken(message):
+        lines += _spoken(message, place, setting)
+    else:
+        lines += [[], *_drawn(Text(f"· {_happened(message, setting.people)}", "dim"), setting)]
+    return lines
+
+
+def _spoken(message: Message, place: Place, setting: Setting) -> Iterator[Line]:
+    if place.begins_run:
+        yield []
+        yield from _drawn(_head(message), setting)
+    if message.reply_to is not None:
+        answered = place.answered
+        words = f"{name_of(answered)}: {summary_of(answered)}" if answered else "an earlier message"
+        quoted = _cut(f"↳ {words}", setting.width)
+        yield [Segment(isolated(quoted), setting.console.get_style("dim"))]
+    if message.is_deleted:
+        yield from _drawn(Text("taken away", "dim italic"), setting)
+    else:
+        words_lines = lines_of(message.text or "", setting.console, setting.width, setting.accounts)
+        tail = " (edited)" if message.is_edited else ""
+        yield from _with_tail(words_lines or [[]], tail, setting)
+    if message.reactions:
+        yield from _drawn(_reactions(message, setting.people), setting)
+    if place.mark:
+        yield from _drawn(Text(place.mark, "dim"), setting)
+
+
+def _head(message: Message) -> Text:
+    head = Text(isolated(name_of(message)), "own" if message.is_own else "name")
+    if message.sender is not None and message.sender.is_bot:
+        head.append("  bot", "dim")
+    head.append(f"  {message.time.astimezone():%H:%M}", "dim")
+    return head
+
+
+def _with_tail(lines: list[Line], tail: str, setting: Setting) -> Iterator[Line]:
+    yield from lines[:-1]
+    last = lines[-1]
+    segment = Segment(tail, setting.console.get_style("dim"))
+    if not tail or Segment.get_line_length(last) + cell_len(tail) <= setting.width:
+        yield [*last, segment] if tail else last
+    else:
+        yield last
+        yield [Segment(tail.strip(), segment.style)]
+
+
+def _reactions(message: Message, people: People) -> Text:
+    by_emoji: dict[str, list[str]] = {}
+    for each in message.reactions:
+        by_emoji.setdefault(each.emoji, []).append(each.person)
+    chips = Text()
+    for emoji, persons in by_emoji.items():
+        names = ", ".join("you" if each == people.me else neutral_line(people.name(each)) for each in persons)
+        who = names if len(persons) <= MOST_NAMES else str(len(persons))
+        style = "own_chip" if people.me in persons else "chip"
+        chips.append(f" {_cut(neutral_line(emoji), LONGEST_EMOJI)} {isolated(who)} ", style)
+        chips.append(" ")
+    return chips
+
+
+def _happened(message: Message, people: People) -> str:
+    who = "you" if message.is_own else name_of(message)
+    names = ", ".join(
+        "you" if each == people.me else neutral_line(people.name(each)) for each in message.people
+    )
+    left = message.sender is not None and message.sender.id in message.people
+    words = {
+        "title": f"named the conversation “{neutral_line(message.text or '')}”",
+        "topic": f"set the topic “{neutral_line(message.text or '')}”",
+        "joined": f"brought in {names}",
+        "left": "left" if left else f"took {names} out",
+        "unreadable": f"sent something this device cannot open ({neutral_line(message.reason or '')})",
+    }.get(message.type, "sent something from a newer Inmost")
+    return f"{who} {words}, {message.time.astimezone():%H:%M}"
+
+
+def _day(message: Message) -> str:
+    day = day_of(message)
+    today = datetime.now(UTC).astimezone().date()
+    if day == today:
+        return "today"
+    name = "yesterday" if (today - day).days == 1 else f"{day:%A} {day.day} {day:%B}"
+    return name if day.year == today.year else f"{name} {day.year}"
+
+
+def _rule(words: str, style: str, setting: Setting) -> Line:
+    line = setting.console.get_style("line")
+    rest = max(0, setting.width - len(words) - 4)
+    return [
+        Segment("── ", line),
+        Segment(words, setting.console.get_style(style)),
+        Segment(f" {'─' * rest}", line),
+    ]
+
+
+def _drawn(text: Text, setting: Setting) -> list[Line]:
+    options = setting.console.options.update(width=setting.width, height=None)
+    return setting.console.render_lines(text, options, pad=False)
+
+
+def _cut(words: str, width: int) -> str:
+    return words if cell_len(words) <= width else set_cell_size(words, max(1, width - 1)).rstrip() + "…"
