@@ -11,7 +11,7 @@ import pyte
 
 from tests.story.world import INMOST, Person
 
-SEEN_TIMEOUT_S = 30.0
+SEEN_TIMEOUT_S = 90.0
 READ_S = 0.05
 KEYS = {
     "enter": "\r",
@@ -37,8 +37,14 @@ KEYS = {
 }
 
 
+ASKED_FOR_GROUND = b"\x1b]11;?"
+
+
 class Terminal:
-    """`inmost chat` of one person in a terminal of so many columns and lines. Use as a context; it ends with it."""
+    """`inmost chat` of one person in a terminal of so many columns and lines. Use as a context; it ends with it.
+
+    ground   what the terminal answers when asked for its background: red, green, blue, each 0 to 255
+    """
 
     def __init__(
         self,
@@ -47,9 +53,12 @@ class Terminal:
         columns: int = 100,
         lines: int = 30,
         environment: dict[str, str] | None = None,
+        ground: tuple[int, int, int] = (0, 0, 0),
     ) -> None:
         command, *first = INMOST
-        given = {name: value for name, value in person.environment.items() if name not in ("NO_COLOR", "COLUMNS")}
+        given = {
+            name: value for name, value in person.environment.items() if name not in ("NO_COLOR", "COLUMNS")
+        }
         given |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"} | (environment or {})
         self._child = pexpect.spawn(
             command,
@@ -63,6 +72,8 @@ class Terminal:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.written = b""
+        self._ground = ground
+        self._until(lambda: ASKED_FOR_GROUND in self.written, "it did not ask whether the terminal is light")
 
     def __enter__(self) -> Self:
         return self
@@ -103,12 +114,24 @@ class Terminal:
         except pexpect.EOF:
             return False
         self.written += said
+        if ASKED_FOR_GROUND in said:
+            colour = "/".join(f"{part:02x}" * 2 for part in self._ground)
+            self._child.send(f"\x1b]11;rgb:{colour}\x1b\\\x1b[?62;c")
         self._stream.feed(said)
         return True
 
     def _drain(self) -> None:
         while self._read() and self._child.isalive():
             pass
+
+    def colours(self) -> set[str]:
+        """Of text and ground, of every cell: "rrggbb", or "default"."""
+        cells = [
+            self.screen.buffer[line][column]
+            for line in range(self.screen.lines)
+            for column in range(self.screen.columns)
+        ]
+        return {cell.fg for cell in cells} | {cell.bg for cell in cells}
 
     # What is done
 

@@ -165,6 +165,10 @@ class Server:
         return self.owner_link
 
     @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
+    @property
     def pid(self) -> int:
         assert self._process is not None
         started = self._process.process.pid

@@ -13,7 +13,8 @@ ASK: Final = b"\x1b]11;?\x1b\\\x1b[c"
 ANSWER: Final = re.compile(rb"\x1b\]11;rgb:([0-9a-f]+)/([0-9a-f]+)/([0-9a-f]+)", re.IGNORECASE)
 # Every terminal answers the second question, so one that does not know the first costs no waiting.
 LAST_ANSWER: Final = re.compile(rb"\x1b\[\?[\d;]*c")
-LONGEST_WAIT_S: Final = 0.25
+# What came later would be taken for typing, so this is long; only a terminal that answers nothing at all makes one wait.
+LONGEST_WAIT_S: Final = 3.0
 HALF: Final = 0.5
 
 

@@ -15,8 +15,8 @@ from inmost_cli.chat.look import level_of
 from inmost_cli.chat.neutral import isolated, neutral_line
 from inmost_cli.chat.picker import Choice
 
-WIDTH: Final = 30
-MARKS: Final = 4
+WIDTH: Final = 26
+MARKS: Final = 3
 DRAFT: Final = "✎"
 STATES: Final = {"removed": "you are out", "joining": "joining"}
 MOST_CHOICES: Final = 50

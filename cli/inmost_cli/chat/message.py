@@ -13,7 +13,7 @@ from rich.text import Text
 from inmost import Message
 from inmost.models import People
 from inmost_cli.chat.neutral import isolated, neutral_line
-from inmost_cli.chat.words import lines_of
+from inmost_cli.chat.words import lines_of, plain
 
 WIDEST_TEXT: Final = 72
 ONE_RUN_MS: Final = 5 * 60_000
@@ -80,7 +80,7 @@ def summary_of(message: Message) -> str:
     """One line of what a message says."""
     if message.is_deleted:
         return "a message taken away"
-    return neutral_line(message.text or "") or "a message"
+    return neutral_line(plain(message.text or "")) or "a message"
 
 
 def draw(message: Message, place: Place, setting: Setting) -> list[Line]:
@@ -119,7 +119,8 @@ def _spoken(message: Message, place: Place, setting: Setting) -> Iterator[Line]:
 
 
 def _head(message: Message) -> Text:
-    head = Text(isolated(name_of(message)), "own" if message.is_own else "name")
+    head = Text()
+    head.append(isolated(name_of(message)), "own" if message.is_own else "name")
     if message.sender is not None and message.sender.is_bot:
         head.append("  bot", "dim")
     head.append(f"  {message.time.astimezone():%H:%M}", "dim")

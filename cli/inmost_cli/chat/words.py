@@ -121,3 +121,12 @@ def addresses_of(text: str) -> list[str]:
             elif child.type == "text":
                 found += [address.rstrip(AFTER_ADDRESS) for address in ADDRESS.findall(child.content)]
     return list(dict.fromkeys(neutral(address) for address in found if ADDRESS.match(address)))
+
+
+def plain(text: str) -> str:
+    """A text on one line without its formatting, as it is quoted beside an answer."""
+    words: list[str] = []
+    for token in _parser.parse(neutral(text[:LONGEST_DRAWN_CHARS])):
+        words += [child.content or " " for child in token.children or ()]
+        words.append(" " if token.children else token.content)
+    return " ".join("".join(words).split())
