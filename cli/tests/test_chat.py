@@ -32,15 +32,16 @@ def town(tmp_path_factory):
 
 
 def test_two_people_talk_answer_react_change_and_take_away(town):
-    with Terminal(town.anna, "Harbour plans") as anna, Terminal(town.bob) as bob:
-        anna.sees("Connected", "line 149.")
-        bob.sees("# general", "# Harbour plans", "Connected")
+    town.anna.run("create", "Lamps", "bob")
+    with Terminal(town.anna, "Lamps") as anna, Terminal(town.bob) as bob:
+        anna.sees("Connected", "named the conversation “Lamps”")
+        bob.sees("# general", "# Harbour plans", "# Lamps", "Connected")
         bob.presses("ctrl+k")
         bob.sees("Go to")
-        bob.types("harb")
-        bob.sees_no_more("general  ")
+        bob.types("lam")
+        bob.sees("│  lam")
         bob.presses("enter")
-        bob.sees("line 149.")
+        bob.sees("named the conversation “Lamps”")
 
         bob.types("Is the **old** lamp lit, @ow")
         bob.sees("@owner  ")
@@ -51,17 +52,21 @@ def test_two_people_talk_answer_react_change_and_take_away(town):
         bob.sees("Is the old lamp lit, @owner ? 🎉", "✓ sent")
         anna.sees("Is the old lamp lit, @owner ? 🎉", "▎ Bob")
 
-        anna.presses("esc", "r")
+        anna.presses("esc")
+        anna.sees("▌ Is the old lamp lit")
+        anna.presses("r")
         anna.sees("↳ Bob: Is the old lamp lit")
         anna.types("Since six.")
         anna.presses("enter")
         anna.sees("✓ sent")
         bob.sees("↳ Bob: Is the old lamp lit, @owner ? 🎉", "Since six.")
 
-        bob.presses("esc", "a")
+        bob.presses("esc")
+        bob.sees("▌ Since six.")
+        bob.presses("a")
         bob.sees("React")
-        bob.types("lightb")
-        bob.sees("💡  light_bulb")
+        bob.types("bulb")
+        bob.sees("💡  bulb")
         bob.presses("enter")
         bob.sees("💡 you")
         anna.sees("💡 Bob")
@@ -78,10 +83,14 @@ def test_two_people_talk_answer_react_change_and_take_away(town):
         bob.presses("enter")
         bob.sees("✓ sent")
         anna.sees("Then all is well.")
-        bob.presses("esc", "esc")
+        bob.presses("esc")
+        bob.sees("▌ Then all is well.")
+        bob.presses("esc")
         bob.sees_no_more("Answer here")
 
-        anna.presses("esc", "up", "d")
+        anna.presses("esc")
+        anna.sees("▌ Then all is well.")
+        anna.presses("up", "d")
         anna.sees("Take this message away, for everybody?")
         anna.presses("y")
         anna.sees_no_more("for everybody?")
@@ -89,7 +98,7 @@ def test_two_people_talk_answer_react_change_and_take_away(town):
         bob.sees("taken away")
         bob.presses("ctrl+q")
         assert bob.ends() == 0
-    said = [each for each in town.anna.history("Harbour plans") if each["type"] == "text"]
+    said = [each for each in town.anna.history("Lamps") if each["type"] == "text"]
     assert said[-1]["text"] == "Then all is well."
     assert said[-1]["reply_to"] == said[-3]["id"]
     assert said[-3]["mentions"] == ["Anna"]
@@ -97,20 +106,26 @@ def test_two_people_talk_answer_react_change_and_take_away(town):
 
 def test_history_comes_page_by_page_and_the_place_stays_and_search_goes_to_what_it_finds(town):
     with Terminal(town.bob, "Harbour plans", columns=100, lines=24) as bob:
-        bob.sees("Connected", "Then all is well.")
+        bob.sees("Connected", "line 149.")
         bob.presses("esc")
-        for _ in range(4):
-            bob.presses("home")
-        bob.sees("This is the beginning.", "line 0.")
-        bob.presses("end")
-        bob.sees("Then all is well.")
-        bob.presses("esc", "ctrl+f")
+        bob.sees("▌ line 149.")
+        bob.presses("home")
+        bob.sees("▌ line 90.")
+        place = bob.line_of("line 90.")
+        bob.sees_no_more("⋯ older messages")
+        assert bob.line_of("line 90.") == place
+        assert bob.line_of("line 89.") == place - 1
+        bob.presses_until("home", "This is the beginning.")
+        bob.sees("line 0.")
+        bob.presses_until("end", "▌ line 149.")
+        bob.presses("ctrl+f")
         bob.sees("What was read on this device")
         bob.types("ferry horn")
         bob.sees("The ferry horn is")
         bob.presses("enter")
         bob.sees("▌ line 40. The ferry horn is broken.", "line 41.")
-        bob.presses("esc", "esc", "ctrl+q")
+        bob.presses_until("end", "line 149.")
+        bob.presses("ctrl+q")
         assert bob.ends() == 0
         assert bob.is_as_before
         assert b"\x1b[?1049l" in bob.written
@@ -129,13 +144,13 @@ def test_people_are_known_by_numbers_that_are_compared_and_help_and_width(town):
         bob.sees("Then do not share anything sensitive here.")
         bob.presses("y")
         bob.sees("Noted: you know Anna in person.", "● Anna", "in person, owner")
-        bob.presses("esc", "f1")
+        bob.presses("f1")
         bob.sees("Keys", "Everywhere", "who can read this, and how well")
         bob.presses("esc")
         bob.sees_no_more("Everywhere")
         bob.resizes(60, 24)
         bob.sees_no_more("Who can read this", "# general")
-        bob.sees("# Harbour plans", "Then all is well.")
+        bob.sees("# Harbour plans", "line 149.")
         bob.presses("f3")
         bob.sees("# general")
         bob.clicks("# general")
@@ -146,14 +161,14 @@ def test_people_are_known_by_numbers_that_are_compared_and_help_and_width(town):
 
 def test_what_was_typed_is_there_after_kill_9_and_what_was_sent_offline_goes_out(town):
     with Terminal(town.bob, "Harbour plans") as bob:
-        bob.sees("Connected", "Then all is well.")
+        bob.sees("Connected", "line 149.")
         bob.types("Half a thought about the pier")
         bob.sees("Half a thought about the pier", "✎ ─╯")
         bob.kill()
     town.world.server.stop(signal.SIGKILL)
     try:
         with Terminal(town.bob) as bob:
-            bob.sees("Then all is well.", "Half a thought about the pier", "Offline.")
+            bob.sees("line 149.", "Half a thought about the pier", "Offline.")
             bob.types(", finished")
             bob.sees("the pier, finished")
             bob.presses("enter")
@@ -168,20 +183,26 @@ def test_what_was_typed_is_there_after_kill_9_and_what_was_sent_offline_goes_out
 
 def test_a_message_changes_nothing_outside_its_place(town):
     hostile = (
-        "\x1b[2J\x1b[H\x1b]0;owned\x07\x1b[31mred\x9b31m \x1b[?1049l\u202eesrever\u202c\u2066x\u2069 "
-        "&#27;[2J&#x202e; שלום [safe](https://evil.example/\x1b[2J) \u200bend"
+        "\u202eesrever\u202c \u2066x\u2069 &#27;[2J&#x1b;]0;owned&#7; &#x9b;31m &#x202e; שלום "
+        "[safe](https://evil.example/?&#27;[2J) \u200bharmless"
     )
     town.anna.run("send", "general", "-", stdin=hostile)
     with Terminal(town.bob, "general", ground=(250, 250, 250)) as bob:
-        bob.sees("Connected", "# general", "end", "Write to general")
+        bob.sees("Connected", "# general", "harmless", "Write to general")
         shown = bob.text
-        assert "␛[2J" in shown
         assert "⟨RLO⟩esrever⟨PDF⟩" in shown
         assert "evil.example" in shown
-        listed, status = shown.splitlines()[1], shown.splitlines()[-1]
+        listed, status = shown.splitlines()[0], shown.splitlines()[-1]
         assert listed.startswith(" Conversations")
         assert "Connected" in status
-        for planted in (b"\x1b]0;owned", b"\x1b[2J\x1b[H\x1b]", "\u202e".encode(), b"\x9b31m", b"\x07"):
+        for planted in (
+            b"\x1b]0;owned",
+            b"\x1b[2J\x1b",
+            "\u202e".encode(),
+            "\u2066".encode(),
+            "\x9b".encode(),
+            b"\x07",
+        ):
             assert planted not in bob.written
         ground = {cell.bg for cell in bob.screen.buffer[10].values()}
         assert "fbf9f5" in ground  # the terminal said that it is light
@@ -198,7 +219,7 @@ def test_without_colour_nothing_is_lost_and_an_alarm_says_what_to_do(town):
             "join", link, "--name", "Dora", "--password-file", str(second.folder / "password"),
             "--totp-secret-file", str(second.totp_file), "--recovery-key-file", str(second.recovery_file), "--yes",
         ).code == 7  # fmt: skip
-        bob.sees("! Two people used one invitation", "Both accounts are stopped.", "F8: details")
+        bob.sees("! Two people used one invitation", "Both accounts are", "F8: details")
         bob.presses("f8")
         bob.sees("What did not add up", "InvitationClaimedTwice")
         bob.presses("esc")

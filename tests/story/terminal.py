@@ -11,8 +11,9 @@ import pyte
 
 from tests.story.world import INMOST, Person
 
-SEEN_TIMEOUT_S = 90.0
+SEEN_TIMEOUT_S = 60.0
 READ_S = 0.05
+READS_A_KEY = 6
 KEYS = {
     "enter": "\r",
     "esc": "\x1b",
@@ -141,6 +142,15 @@ class Terminal:
     def presses(self, *keys: str) -> None:
         for key in keys:
             self._child.send(KEYS.get(key, key))
+
+    def presses_until(self, key: str, words: str) -> None:
+        """Again and again, until words are on the screen."""
+        until = time.monotonic() + SEEN_TIMEOUT_S
+        while words not in self.text:
+            assert time.monotonic() < until, f"{key} never led to {words}; the screen:\n{self.text}"
+            self.presses(key)
+            for _ in range(READS_A_KEY):
+                self._read()
 
     def clicks(self, words: str) -> None:
         """With the mouse, in the middle of words that are on the screen."""

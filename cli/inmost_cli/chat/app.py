@@ -433,7 +433,7 @@ class Chat(App[None]):
         timeline = self._thread.timeline if is_thread else self._timeline
         if event.key == "escape":
             self._say("")
-            timeline.focus()
+            timeline.enter()
             return
         shown = timeline.messages
         own = next(

@@ -67,7 +67,7 @@ class OpenConversation:
     def top(self) -> str:
         """What stands above the first message."""
         if self.history.has_older:
-            return ""
+            return "⋯ older messages"
         if self.conversation.state == "waiting":
             return "Older messages appear when a colleague's device has been online."
         if not self._client.is_online:

@@ -39,6 +39,8 @@ class Timeline(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "the message above"),
         Binding("down,j", "move(1)", "the message below"),
+        Binding("pageup", "page(-1)", "a screen up"),
+        Binding("pagedown", "page(1)", "a screen down"),
         Binding("home,g", "top", "the first that is loaded"),
         Binding("end,G", "end", "the newest"),
         Binding("r", "want('reply')", "answer"),
@@ -156,21 +158,22 @@ class Timeline(ScrollView, can_focus=True):
             key, offset = anchor
             place = self._place_of(key)
             if place is not None:
-                self._go_to(self._tops[place] + offset)
+                self._go_to(self._end_of(place) + offset)
         self.refresh()
 
     def _go_to(self, y: float) -> None:
         self.scroll_to(y=y, animate=False, force=True, immediate=True)
 
     def _anchor(self) -> tuple[tuple[str, str], int] | None:
-        """The topmost visible message and how far its first line is above the edge."""
+        """The topmost visible message and how far its end is below the edge: what stands above its words may come and go."""
         if not self._blocks:
             return None
         y = round(self.scroll_y)
         place = max(0, bisect_right(self._tops, y) - 1)
-        # A separator above it may come or go; its last line stays.
-        block = self._blocks[place]
-        return key_of(block.message), y - self._tops[place]
+        return key_of(self._blocks[place].message), y - self._end_of(place)
+
+    def _end_of(self, place: int) -> int:
+        return self._tops[place] + len(self._blocks[place].lines)
 
     def _place_of(self, key: tuple[str, str] | None) -> int | None:
         if key is None:
@@ -246,9 +249,8 @@ class Timeline(ScrollView, can_focus=True):
         margin = Segment(" " * MARGIN)
         # The empty line and the rules above a message are not part of it.
         if drawn and not drawn[0].text.startswith("──"):
-            if self.selected == key_of(block.message):
-                style = "accent" if self.has_focus else "dim"
-                margin = Segment("▌ ", setting.console.get_style(style))
+            if self.has_focus and self.selected == key_of(block.message):
+                margin = Segment("▌ ", setting.console.get_style("accent"))
             elif block.is_for_me:
                 margin = Segment("▎ ", setting.console.get_style("accent"))
         return [margin, *drawn]
@@ -262,7 +264,12 @@ class Timeline(ScrollView, can_focus=True):
         self.refresh()
 
     def on_blur(self) -> None:
+        self.refresh()
+
+    def enter(self) -> None:
+        """Come to the messages: the newest is selected."""
         self.selected = None
+        self.focus()
 
     # Moving
 
@@ -286,6 +293,14 @@ class Timeline(ScrollView, can_focus=True):
             self.post_message(self.Near(self, "beginning"))
         place = max(0, min(len(self._blocks) - 1, place))
         self.select(key_of(self._blocks[place].message))
+
+    def action_page(self, step: int) -> None:
+        """Scroll, and select what is then at the upper edge."""
+        self._go_to(self.scroll_y + step * max(1, self.size.height - 2))
+        if (anchor := self._anchor()) is not None and not self._sticks:
+            self.selected = anchor[0]
+        elif self._blocks:
+            self.selected = key_of(self._blocks[-1].message)
 
     def action_top(self) -> None:
         if self._blocks:
