@@ -161,6 +161,7 @@ class Terminal:
 
     def resizes(self, columns: int, lines: int) -> None:
         self.screen.resize(lines, columns)
+        self.screen.erase_in_display(2)  # what is seen from here on was drawn for this size
         self._child.setwinsize(lines, columns)
 
     # How it ends

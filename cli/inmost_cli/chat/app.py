@@ -532,6 +532,7 @@ class Chat(App[None]):
     def _show_panel(self, name: str) -> None:
         """name "": close it."""
         self._panel = name
+        self.screen.remove_class("-list")
         self.screen.set_class(bool(name), "-panel")
         self.query_one("#side", ContentSwitcher).current = name or "members"
         if not name:
@@ -619,6 +620,8 @@ class Chat(App[None]):
 
     def action_list(self) -> None:
         if self.screen.has_class("-narrow"):
+            if self._panel:
+                self._show_panel("")
             self.screen.toggle_class("-list")
         else:
             self.screen.toggle_class("-unlisted")

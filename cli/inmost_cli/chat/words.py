@@ -105,6 +105,12 @@ def _with_mentions(line: list[Segment], accounts: frozenset[str], style: Any) ->
 def _kept_in(line: Iterator[Segment]) -> list[Segment]:
     """Whatever a library made of it: no control character leaves here, and what runs the other way stays in its line."""
     segments = [Segment(neutral(segment.text).replace("\n", " "), segment.style) for segment in line]
+    while (
+        segments and not segments[-1].text.strip() and not (segments[-1].style and segments[-1].style.bgcolor)
+    ):
+        segments.pop()  # padding
+    if segments and not (segments[-1].style and segments[-1].style.bgcolor):
+        segments[-1] = Segment(segments[-1].text.rstrip(), segments[-1].style)
     text = "".join(segment.text for segment in segments)
     if isolated(text) == text:
         return segments
