@@ -72,6 +72,7 @@ LIGHT: Final = Theme(
         "scrollbar-background-active": "#fbf9f5",
     },
 )
+SETTING: Final = "chat theme"
 THEMES: Final = {theme.name: theme for theme in (DARK, LIGHT)}
 
 # What each level of trust looks like and is called: shape and word, so that colour says nothing alone.
