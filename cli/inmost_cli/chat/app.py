@@ -258,7 +258,8 @@ class Chat(App[None]):
             self.here = OpenConversation(self.client, found)
             self.composer.load(self.drafts.text(found.id), found.id)
             self._draft_kept(found.id)
-            self.composer.invite(f"Write to {neutral_line(found.title)}")
+            may_write = f"Write to {neutral_line(found.title)}"
+            self.composer.invite(may_write if found.may_post else "Only owners and moderators write here")
             self._close_thread()
         here = self.here
         assert here is not None

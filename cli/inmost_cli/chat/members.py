@@ -55,7 +55,12 @@ class Members(Vertical):
         self.query_one("#count", Static).update(
             Content(f"{count} {'person' if count == 1 else 'people'}, {devices} devices")
         )
-        listed.add_options([Option(_entry(person, people.me), id=person.id) for person in members])
+        listed.add_options(
+            [
+                Option(_entry(person, people.me, _role_in(conversation, person, people.me)), id=person.id)
+                for person in members
+            ]
+        )
         if highlighted is not None and highlighted < len(members):
             listed.highlighted = highlighted
 
@@ -74,11 +79,19 @@ class Members(Vertical):
         self.post_message(self.Left())
 
 
-def _entry(person: Person, me: str) -> Content:
+def _role_in(conversation: Conversation, person: Person, me: str) -> str:
+    """What somebody is in this conversation, if it is more or less than a member."""
+    role = conversation.role if person.id == me else conversation.roles.get(person.id, "")
+    return f"{role} here" if role not in ("", "member") else ""
+
+
+def _entry(person: Person, me: str, role_here: str) -> Content:
     shape, word = level_word(person)
     about = ["you" if person.id == me else word]
     if person.is_bot:
         about.append("bot")
+    elif role_here:
+        about.append(role_here)
     elif person.role not in ("", "member"):
         about.append(person.role)
     if person.is_suspended:

@@ -163,6 +163,8 @@ def _happened(message: Message, people: People) -> str:
         "topic": f"set the topic “{neutral_line(message.text or '')}”",
         "joined": f"brought in {names}",
         "left": "left" if left else f"took {names} out",
+        "channel": f"opened the channel “{neutral_line(message.text or '')}” to everybody",
+        "channel_closed": "closed a channel",
         "unreadable": f"sent something this device cannot open ({neutral_line(message.reason or '')})",
     }.get(message.type, "sent something from a newer Inmost")
     return f"{who} {words}, {message.time.astimezone():%H:%M}"
