@@ -29,7 +29,9 @@ def texts_when_there(person: Person, conversation: str, text: str) -> list[str]:
     """The same once this is among them; the next look is soon enough."""
     end = time.monotonic() + COMMAND_TIMEOUT_S
     while text not in (found := texts(person, conversation)):
-        assert time.monotonic() < end, f"{person.account} never reads {text!r} in {conversation}, only {found}"
+        assert time.monotonic() < end, (
+            f"{person.account} never reads {text!r} in {conversation}, only {found}"
+        )
     return found
 
 
