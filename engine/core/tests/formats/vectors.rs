@@ -13,6 +13,7 @@ use inmost_core::vault::{Vault, VaultRow};
 use inmost_public::cbor;
 use inmost_public::cbor::Item;
 use inmost_public::ids::{sha256, Conversation, Device, Message, User};
+use inmost_public::settings::{ConversationKind, ConversationRole, Settings, WhoMayAdd};
 use inmost_public::sign::KeyPair;
 use serde_json::{json, Value};
 
@@ -327,4 +328,33 @@ fn the_frozen_vault_and_row_still_open() {
         row.open(&crypto(), ORG, USER, signer.public(), &paper),
         Ok(row_contents())
     );
+}
+
+#[test]
+fn open_channels_are_the_frozen_bytes() {
+    let (owner, moderator) = (User([0x55; 32]), User([0x56; 32]));
+    let settings = |open, announcement| Settings {
+        version: 7,
+        roles: vec![
+            (owner, ConversationRole::Owner),
+            (moderator, ConversationRole::Moderator),
+        ],
+        who_may_add: WhoMayAdd::Moderator,
+        open,
+        announcement,
+        ..Settings::new(ConversationKind::Channel, owner)
+    };
+    let settings: Vec<Value> = [(false, false), (true, false), (true, true)]
+        .map(|(open, announcement)| {
+            let bytes = settings(open, announcement).encode();
+            assert_eq!(Settings::decode(&bytes), Ok(settings(open, announcement)));
+            json!({ "open": open, "announcement": announcement, "settings": hex(bytes) })
+        })
+        .to_vec();
+    let closed = Content::ChannelClosed {
+        conversation: Conversation([0x54; 16]),
+    };
+    let bytes = cbor::encode(&closed.to_item());
+    assert_eq!(Content::from_item(&cbor::decode(&bytes).unwrap()), Ok(closed));
+    frozen("channels", json!({ "settings": settings, "closed": hex(bytes) }));
 }
