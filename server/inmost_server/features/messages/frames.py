@@ -10,9 +10,15 @@ MESSAGES, READING = "messages", "reading"
 
 
 def handled(posting: Posting, aside: Aside) -> list[Handled]:
-    poster = DEVICES.where("a leaf in the conversation, no removal pending, sealed since the last removal")
+    fresh = "a leaf in the conversation, no removal pending, sealed since the last removal"
+    poster = DEVICES.where(fresh)
     return [
-        Handled(frames.Send, poster, MESSAGES, posting.send),
+        Handled(
+            frames.Send,
+            DEVICES.where(f"{fresh}; announcements: its owners and moderators"),
+            MESSAGES,
+            posting.send,
+        ),
         Handled(
             frames.Delete,
             DEVICES.where("its author's user, or owner or moderator of the conversation"),
