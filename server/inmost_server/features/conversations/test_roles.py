@@ -122,3 +122,48 @@ async def test_the_last_owner_of_organisation_and_conversation_stays_one(engines
     await olga.command("set_role", user=bob.user, role="owner")
     await bob.until(lambda: bob.view("me")["role"] == "owner", "an owner")
     await bob.command("set_role", user=olga.user, role="member")
+
+
+async def test_each_act_that_a_role_in_a_conversation_does_not_allow_is_refused(engines):
+    """The dots of the table in docs/protocol/conversations.md; the crosses are what everybody does elsewhere here."""
+    olga = await engines.owner()
+    people = {role: await engines.join(olga, role) for role in ("moderator", "member", "subject")}
+    people["guest"] = await engines.join(olga, "gus", "guest")
+    room = await channel_of(olga, "room")
+    await olga.command("set_settings", conversation=room, guests=True)
+    users = [people[role].user for role in ("moderator", "member", "guest")]
+    await olga.command("add", conversation=room, users=users)
+    await olga.command("set_conversation_role", conversation=room, user=users[0], role="moderator")
+    for role in ("moderator", "member", "guest"):
+        host = people[role]
+        await host.until(
+            lambda host=host: (host.conversation(room) or {}).get("epoch") == olga.conversation(room)["epoch"]
+        )
+        assert host.conversation(room)["settings"]["role"] == role
+    subject, owner = people["subject"].user, olga.user
+    acts = {
+        "add": ("add", {"users": [subject]}),
+        "remove the owner": ("remove", {"users": [owner]}),
+        "remove a member": ("remove", {"users": [users[1]]}),
+        "remove a guest": ("remove", {"users": [users[2]]}),
+        "open it": ("set_settings", {"open": True}),
+        "let nobody but moderators write": ("set_settings", {"announcement": True}),
+        "name a moderator": ("set_conversation_role", {"user": subject, "role": "moderator"}),
+        "make itself the owner": ("set_conversation_role", {"role": "owner"}),
+    }
+    denied = {
+        "moderator": {"remove the owner", "name a moderator", "make itself the owner"},
+        "member": set(acts) - {"add", "remove a member"},  # a member may remove its own devices
+        "guest": set(acts) - {"remove a guest"},
+    }
+    epoch = olga.conversation(room)["epoch"]
+    for role, refused in denied.items():
+        for act in sorted(refused):
+            name, arguments = acts[act]
+            if act == "make itself the owner":
+                arguments = {**arguments, "user": people[role].user}
+            with pytest.raises(CommandRefused, match="NotAllowed"):
+                await people[role].command(name, conversation=room, **arguments)
+    assert engines.running.server.live.get(room).epoch == epoch
+    await people["guest"].send(room, "no harm done")
+    await olga.has_read(room, "no harm done")
