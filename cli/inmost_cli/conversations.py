@@ -58,20 +58,23 @@ def _fields(conversation: Conversation) -> dict[str, object]:
 
 
 def _unread(conversation: Conversation) -> str:
-    if conversation.last_n is None or (
-        conversation.read_n is not None and conversation.read_n >= conversation.last_n
-    ):
+    """How many unread, and after an @ how many of them name the reader."""
+    if not conversation.unread:
         return ""
-    return "new"
+    more = "+" if conversation.unread_is_least else ""
+    return f"{conversation.unread}{more}" + (f" @{conversation.mentions}" if conversation.mentions else "")
 
 
 def _state(conversation: Conversation) -> str:
-    return {
+    marks = {"pinned": conversation.is_pinned, "muted": conversation.is_muted, "draft": bool(conversation.draft)}
+    words = [word for word, is_so in marks.items() if is_so]
+    state = {
         "member": "",
         "removed": "you are out",
         "joining": "joining",
         "waiting": "waits for another device",
     }.get(conversation.state, conversation.state)
+    return ", ".join([state, *words] if state else words)
 
 
 async def create(

@@ -27,9 +27,9 @@ def make_app(whole: bool = True) -> typer.Typer:
     app.callback()(lambda: None)
     up.register(app)
     if whole:
-        from inmost_cli import changing, conversations, devices, join, people, reading, talk
+        from inmost_cli import changing, conversations, devices, join, people, reading, sharing, talk
 
-        for part in (join, talk, changing, reading, conversations, people, devices):
+        for part in (join, talk, changing, sharing, reading, conversations, people, devices):
             part.register(app)
     return app
 

@@ -130,12 +130,30 @@ def record_of(message: "Message", people: "People", conversation: str) -> dict[s
         "people": [people.name(user) for user in message.people],
         "mentions": [people.name(user) for user in message.mentions],
         "reason": message.reason,
+        "thread": message.thread and message.thread[1],
+        "expires_ms": message.expires_ms,
+        "pinned": message.is_pinned,
+        "poll": _poll_record(message, people),
+        "choices": [choice + 1 for choice in message.choices],
     }
     return (
         record
         | {name: value for name, value in extras.items() if value not in (None, False, [], ())}
         | ({"on": message.is_on} if message.type == "react" else {})
     )
+
+
+def _poll_record(message: "Message", people: "People") -> dict[str, Any] | None:
+    if message.poll is None:
+        return None
+    votes = {people.name(vote.person): [choice + 1 for choice in vote.choices] for vote in message.poll.votes}
+    return {
+        "options": message.poll.options,
+        "tally": message.poll.tally,
+        "multiple": message.poll.is_multiple,
+        "closed": message.poll.is_closed,
+        "votes": votes,
+    }
 
 
 def line_of(message: "Message", people: "People") -> Text:
@@ -151,6 +169,13 @@ def line_of(message: "Message", people: "People") -> Text:
     line.append_text(_body(message, people))
     if message.is_edited:
         line.append("  (edited)", style="dim")
+    for is_so, word in (
+        (message.is_pinned, "pinned"),
+        (message.thread is not None, "in a thread"),
+        (message.expires_ms is not None, f"until {local_time(message.expires_ms or 0)}"),
+    ):
+        if is_so:
+            line.append(f"  ({word})", style="dim")
     for each in message.reactions:
         line.append(f"  {clean(each.emoji)} {clean(people.name(each.person))}", style="dim")
     return line
@@ -166,13 +191,27 @@ def _body(message: "Message", people: "People") -> Text:
         "unreadable": "waiting for another member's device"
         if message.reason == "Waiting"
         else f"sent something this device cannot open ({message.reason})",
-        "unknown": "sent something from a newer Inmost",
         "channel": f"opened the channel “{clean(message.text or '')}” to everybody",
         "channel_closed": "closed a channel",
+        "unknown": "sent something that this version cannot show; it is from a newer Inmost",
+        "expired": "(its time is over)",
+        "pin": "pinned a message" if message.is_on else "took a pin off",
+        "vote": "voted",
+        "close": "closed a poll",
         "edit": f"edited: {clean(message.text or '')}",
         "delete": "took a message away",
         "react": f"{'reacted' if message.is_on else 'took back'} {clean(message.emoji or '')}",
     }.get(message.type)
     if message.is_deleted:
         dim = "(deleted)"
-    return Text(dim, style="dim") if dim is not None else Text(clean_lines(message.text or ""))
+    if dim is not None:
+        return Text(dim, style="dim")
+    text = Text(clean_lines(message.text or ""))
+    if message.poll is not None:
+        text.append("  (poll, closed)" if message.poll.is_closed else "  (poll)", style="dim")
+        for number, (option, count) in enumerate(
+            zip(message.poll.options, message.poll.tally, strict=True), start=1
+        ):
+            text.append(f"\n    {number}  {clean(option)}")
+            text.append(f"  {count}", style="bold" if count else "dim")
+    return text

@@ -12,6 +12,7 @@ from inmost.models import People
 from inmost_cli import exits
 from inmost_cli.here import Here, JsonOption, command, everybody
 from inmost_cli.output import err, json_line, line_of, note, out, record_of
+from inmost_cli.sharing import Expires, seconds_of
 from inmost_cli.stream import send_stream, standard_input
 from inmost_cli.words import explain
 
@@ -50,6 +51,10 @@ async def send(
     mention: Annotated[
         list[str] | None, typer.Option("--mention", help="Name a person; may be repeated.")
     ] = None,
+    thread: Annotated[
+        int | None, typer.Option("--thread", help="In the thread of the message of this number.")
+    ] = None,
+    expires: Expires = None,
     jsonl: Annotated[
         bool,
         typer.Option(
@@ -68,10 +73,16 @@ async def send(
         return exits.WRONG_USE
     if words == "-":
         words = sys.stdin.read().removesuffix("\n")
+    expires_in_s = seconds_of(expires)
     async with here.client() as client:
         found = await find(client, conversation)
         answered = await client.message(found, reply_to) if reply_to is not None else None
-        sending = asyncio.ensure_future(client.send(found, words, reply_to=answered, mentions=mention or []))
+        root = await client.message(found, thread) if thread is not None else None
+        sending = asyncio.ensure_future(
+            client.send(
+                found, words, reply_to=answered, mentions=mention or [], thread=root, expires_in_s=expires_in_s
+            )
+        )
         if not client.is_online:
             return await _leave_waiting(sending)
         sent = await sending

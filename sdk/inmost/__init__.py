@@ -8,7 +8,9 @@ from inmost.client import Client
 from inmost.errors import InmostError
 from inmost.joining import Answers, Joined, SecondFactor, join
 from inmost.models import Alarm, Conversation, Device, Me, Message, OpenChannel, Person, Reaction, Sent
+from inmost.polls import Poll, Vote
 from inmost.returning import recover
+from inmost.sharing import Thread
 from inmost.store import Custody, SearchHit
 
 __all__ = [
@@ -25,10 +27,13 @@ __all__ = [
     "Message",
     "OpenChannel",
     "Person",
+    "Poll",
     "Reaction",
     "SearchHit",
     "SecondFactor",
     "Sent",
+    "Thread",
+    "Vote",
     "join",
     "recover",
 ]

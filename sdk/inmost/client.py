@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
+import msgspec
+
 from inmost import following
 from inmost.errors import InmostError, NotFound, Offline, Refused
 from inmost.host import Host
@@ -27,7 +29,8 @@ from inmost.models import (
 from inmost.naming import find_channel, find_conversation, find_person, title_of
 from inmost.profile import Passphrase, Profile
 from inmost.server import Rest
-from inmost.store import SearchHit
+from inmost.sharing import Sharing, placed, reference
+from inmost.store import SearchHit, ShownRow
 
 PAGE = 200
 TITLED = ("group", "channel")
@@ -39,7 +42,7 @@ PersonLike = Person | str
 MessageLike = Message
 
 
-class Client:
+class Client(Sharing):
     """One profile: use as `async with Client("anna") as client:`.
 
     profile     its name on this computer
@@ -150,7 +153,7 @@ class Client:
         return self._people
 
     def _forget_people(self, event: tuple[str, dict[str, Any]]) -> None:
-        if event[0] in ("directory", "ready"):
+        if event[0] in ("directory", "ready", "presence", "mark"):
             self._people = None
 
     async def devices(self) -> list[Device]:
@@ -231,12 +234,34 @@ class Client:
     # Conversations
 
     async def conversations(self, personal: bool = False) -> list[Conversation]:
-        """Those this device is or was in, the most recent first. personal: with the one that only syncs one's own devices."""
+        """Those this device is or was in: pinned ones first, then the most recent.
+
+        personal: with the one that only syncs one's own devices.
+        """
+        found = await self._conversations(personal)
+        return await self.host.in_thread(self._counted, found, (await self._everybody()).me)
+
+    async def _conversations(self, personal: bool) -> list[Conversation]:
         people = await self._everybody()
         seen = await self._titled(await self.host.view("conversations"))
         shown = [each for each in seen if personal or each["kind"] != "personal"]
-        shown.sort(key=lambda each: each.get("last_at_ms") or each.get("last_n") or 0, reverse=True)
+        shown.sort(
+            key=lambda each: (each["is_pinned"], each.get("last_at_ms") or each.get("last_n") or 0), reverse=True
+        )
         return [_conversation(each, people) for each in shown]
+
+    def _counted(self, found: list[Conversation], me: str) -> list[Conversation]:
+        """With what is unread, from the store; only where something may be."""
+        counted = []
+        for each in found:
+            if each.last_n is not None and each.last_n > each.unread_after:
+                unread, mentions = self.host.core.database.unread(
+                    bytes.fromhex(each.id), each.unread_after, bytes.fromhex(me)
+                )
+                counted.append(msgspec.structs.replace(each, unread=unread, mentions=mentions))
+            else:
+                counted.append(each)
+        return counted
 
     async def _titled(self, seen: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """A title is a message: after a long absence, or as somebody new, read back to it."""
@@ -261,10 +286,12 @@ class Client:
                     return
 
     async def conversation(self, which: ConversationLike) -> Conversation:
-        """Raises NotFound, also when a title fits several."""
-        if isinstance(which, Conversation):
-            return which
-        return find_conversation(which, await self.conversations(personal=True), await self._everybody())
+        """As it is now. Raises NotFound, also when a title fits several."""
+        found = await self._find(which.id if isinstance(which, Conversation) else which)
+        return (await self.host.in_thread(self._counted, [found], (await self._everybody()).me))[0]
+
+    async def _find(self, which: str) -> Conversation:
+        return find_conversation(which, await self._conversations(personal=True), await self._everybody())
 
     async def create(
         self,
@@ -403,39 +430,39 @@ class Client:
         *,
         reply_to: MessageLike | None = None,
         mentions: Sequence[PersonLike] = (),
+        thread: MessageLike | None = None,
+        expires_in_s: float | None = None,
         kept: asyncio.Event | None = None,
     ) -> Sent:
         """Send a text (CommonMark, 65,536 bytes at most). Returns when it is on the server's disk.
 
+        thread: in the thread of this message. expires_in_s: every device deletes it that long after now, a second to 366 days.
         While offline the message waits in the store and goes out by itself, also after a restart. kept: set as soon as it is in the
-        store, and can be shown. Raises Refused (TooLarge, NotAMember, ...).
+        store, and can be shown. Raises Refused (TooLarge, NotAMember, Expired, ...).
         """
-        return await self._say(
-            await self._id(conversation),
-            {
-                "type": "text",
-                "text": text,
-                "reply_to": _reference(reply_to) if reply_to else None,
-                "mentions": await self._ids(mentions),
-            },
-            kept,
-        )
+        content = {
+            "type": "text",
+            "text": text,
+            "reply_to": reference(reply_to) if reply_to else None,
+            "mentions": await self._ids(mentions),
+        }
+        return await self._say(await self._id(conversation), content | placed(thread, expires_in_s), kept)
 
     async def edit(self, message: MessageLike, text: str, kept: asyncio.Event | None = None) -> Sent:
         """Replace the text of one's own message. kept: as for send."""
-        content = {"type": "edit", "target": _reference(message), "text": text, "mentions": []}
+        content = {"type": "edit", "target": reference(message), "text": text, "mentions": []}
         return await self._say(bytes.fromhex(message.conversation), content, kept)
 
     async def delete(self, message: MessageLike, kept: asyncio.Event | None = None) -> Sent:
         """Take a message away for everybody: one's own, or as moderator. kept: as for send."""
-        content = {"type": "delete", "target": _reference(message)}
+        content = {"type": "delete", "target": reference(message)}
         return await self._say(bytes.fromhex(message.conversation), content, kept)
 
     async def react(
         self, message: MessageLike, emoji: str, on: bool = True, kept: asyncio.Event | None = None
     ) -> Sent:
         """React with an emoji, or take it back. kept: as for send."""
-        content = {"type": "react", "target": _reference(message), "emoji": emoji, "on": on}
+        content = {"type": "react", "target": reference(message), "emoji": emoji, "on": on}
         return await self._say(bytes.fromhex(message.conversation), content, kept)
 
     async def set_title(self, conversation: ConversationLike, title: str) -> Sent:
@@ -471,7 +498,10 @@ class Client:
             await self._load(id_, before, limit)
         rows = await self.host.in_thread(self.host.core.database.shown, id_, before, limit)
         people = await self._everybody()
-        return [message_of_shown(row, people, self) for row in rows]
+        return [self._message(row, people) for row in rows]
+
+    def _message(self, row: ShownRow, people: People) -> Message:
+        return message_of_shown(row, people, self)
 
     async def _load(self, conversation: bytes, before: int | None, limit: int) -> None:
         """Page back until `limit` messages are here, the beginning is reached, or history waits for another device."""
@@ -545,7 +575,8 @@ class Client:
             raise
 
     async def _id(self, conversation: ConversationLike) -> bytes:
-        return bytes.fromhex((await self.conversation(conversation)).id)
+        found = conversation if isinstance(conversation, Conversation) else await self._find(conversation)
+        return bytes.fromhex(found.id)
 
     async def _ids(self, people: Sequence[PersonLike]) -> list[bytes]:
         return [bytes.fromhex((await self.person(who)).id) for who in people]
@@ -553,6 +584,8 @@ class Client:
 
 def _conversation(seen: dict[str, Any], people: People) -> Conversation:
     users = tuple(user.hex() for user in seen["users"])
+    # Who came later has what was said before them to read back to, and not to read.
+    after = seen["joined_n"] - 1 if seen["read_n"] is None else seen["read_n"]
     return Conversation(
         id=seen["conversation"].hex(),
         kind=seen["kind"],
@@ -564,6 +597,13 @@ def _conversation(seen: dict[str, Any], people: People) -> Conversation:
         last_n=seen["last_n"],
         read_n=seen["read_n"],
         is_removal_pending=bool(seen["removal_pending"]),
+        unread_is_least=(seen["loaded_first"] or 0) > after + 1,
+        unread_after=after,
+        is_pinned=seen["is_pinned"],
+        is_muted=seen["is_muted"],
+        draft=seen["draft"] or "",
+        typing=tuple(user.hex() for user in seen["typing"]),
+        read_by={each["user"].hex(): each["n"] for each in seen["receipts"] if each["user"].hex() != people.me},
         **_settings(seen.get("settings")),
     )
 
@@ -580,10 +620,6 @@ def _settings(seen: dict[str, Any] | None) -> dict[str, Any]:
         "moderated": seen["moderated"],
         "may_post": seen["may_post"],
     }
-
-
-def _reference(message: MessageLike) -> list[bytes]:
-    return [bytes.fromhex(part) for part in message.reference]
 
 
 def _hex(data: bytes | None) -> str | None:

@@ -73,6 +73,9 @@ class Host:
     async def start(self) -> None:
         """Load the engine. Raises what opening the store raises."""
         self._core = await self.in_thread(self._make_core)
+        # What ended while nothing ran is deleted before anybody reads it.
+        effects = await self.in_thread(self._core.feed, [Input("tick")])
+        self._wake_at(effects.wake_at_ms)
         self._run(self._pump())
 
     async def in_thread(self, work: Callable[..., Result], *arguments: Any) -> Result:

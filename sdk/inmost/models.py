@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from inmost.polls import Poll
 from inmost.store import ShownRow
 
 if TYPE_CHECKING:
@@ -14,16 +15,18 @@ if TYPE_CHECKING:
 
 ORDINARY_TYPES = {
     "text",
+    "poll",
     "title",
     "topic",
     "joined",
     "left",
     "unreadable",
     "unknown",
+    "expired",
     "channel",
     "channel_closed",
 }
-CHANGING_TYPES = {"edit", "delete", "react"}
+CHANGING_TYPES = {"edit", "delete", "react", "pin", "vote", "close"}
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -42,6 +45,7 @@ class Person(msgspec.Struct, frozen=True):
     role       "owner", "administrator", "member" or "guest"
     level      how the identity is vouched for: "owner", "link"
     verified   safety numbers were compared
+    presence   "active" or "idle" while they say so, else None
     """
 
     id: str
@@ -54,6 +58,7 @@ class Person(msgspec.Struct, frozen=True):
     is_verified: bool
     devices: tuple[Device, ...] = ()
     invited_by: str | None = None
+    presence: str | None = None
 
     @classmethod
     def of(cls, seen: dict[str, Any], this_device: bytes = b"") -> Self:
@@ -70,6 +75,7 @@ class Person(msgspec.Struct, frozen=True):
             is_verified=bool(seen.get("verified")),
             devices=devices,
             invited_by=invited_by.hex() if isinstance(invited_by, bytes) else None,
+            presence=seen.get("presence"),
         )
 
 
@@ -104,13 +110,19 @@ class Conversation(msgspec.Struct, frozen=True):
     title            what to show: its title, or the other person's name, or a list of names
     state            "member", "removed", "joining" or "waiting"
     people           ids of its people
-    last_n, read_n   numbers of the newest message and the newest read one, None for none
     role             one's own here: "owner", "moderator", "member" or "guest"
     roles            the same of others, by id; who is not named is a member
     is_open          every member of the organisation may join
     announcement     only owners and moderators write; may_post says whether one is among them
     guests           guests may be added
     moderated        only owners and moderators add people and name it
+    last_n, read_n   numbers of the newest message and the newest read one on any of one's devices, None for none
+    unread, mentions   messages of others after that, and how many of them mention one; counted by conversations() and conversation()
+    unread_after     the number after which messages count as unread: what was read, or what was there before one came
+    unread_is_least  not everything unread is on this device yet: there may be more
+    is_pinned, is_muted, draft   one's own marks, the same on all of one's devices; nobody else knows them
+    typing           ids of the people who type now
+    read_by          how far others have read: user id and number
     """
 
     id: str
@@ -130,6 +142,15 @@ class Conversation(msgspec.Struct, frozen=True):
     guests: bool = False
     moderated: bool = False
     may_post: bool = True
+    unread_after: int = -1
+    unread: int = 0
+    mentions: int = 0
+    unread_is_least: bool = False
+    is_pinned: bool = False
+    is_muted: bool = False
+    draft: str = ""
+    typing: tuple[str, ...] = ()
+    read_by: dict[str, int] = {}
 
 
 class OpenChannel(msgspec.Struct, frozen=True):
@@ -170,14 +191,19 @@ class Alarm(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Message:
-    """One message, or one change to a message (type "edit", "delete", "react": then target says of which).
+    """One message, or one change to a message (type in CHANGING_TYPES: then target says of which).
 
-    type       "text", "title", "topic", "joined", "left", "unreadable", "unknown", "edit", "delete" or "react"
+    type       "text", "poll", "title", "topic", "joined", "left", "unreadable", "unknown", "expired", or a change:
+               "edit", "delete", "react", "pin", "vote", "close"
     n          its number in the conversation; None while it waits to be sent
     sender     None when unknown (an unreadable message)
     text       as it stands after edits; None when deleted
     time_ms    the author's clock; at_ms the server's
     reply_to, target   (device id, message id)
+    thread     (device id, message id) of the message whose thread it is in
+    expires_ms   when it is deleted everywhere; None: never
+    poll       of a poll; its question is the text
+    choices    of a vote
     """
 
     conversation: str
@@ -200,6 +226,11 @@ class Message:
     people: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     reason: str | None = None
+    thread: tuple[str, str] | None = None
+    expires_ms: int | None = None
+    is_pinned: bool = False
+    poll: Poll | None = None
+    choices: tuple[int, ...] = ()
     _client: "Client | None" = field(default=None, repr=False, compare=False)
 
     @property
@@ -214,6 +245,10 @@ class Message:
     async def reply(self, text: str) -> Sent:
         """Answer in the same conversation, naming this message. Raises as Client.send."""
         return await self._of().send(self.conversation, text, reply_to=self)
+
+    async def answer_in_thread(self, text: str) -> Sent:
+        """Answer in this message's thread, beginning one if there is none. Raises as Client.send."""
+        return await self._of().send(self.conversation, text, thread=self)
 
     async def react(self, emoji: str, on: bool = True) -> Sent:
         """React with an emoji, or take it back. Raises as Client.send."""
@@ -260,6 +295,10 @@ def message_of_shown(row: ShownRow, people: People, client: "Client | None") -> 
         people=_ids(raw.get("users")),
         mentions=_ids(raw.get("mentions")),
         reason=raw.get("reason"),
+        thread=(row.thread_device.hex(), row.thread_id.hex()) if row.thread_device and row.thread_id else None,
+        expires_ms=raw.get("expires_ms"),
+        is_pinned=row.is_pinned,
+        poll=Poll.of(raw, row.votes, row.is_closed),
         _client=client,
     )
 
@@ -285,6 +324,10 @@ def message_of_row(row: dict[str, Any], people: People, client: "Client | None")
         people=_ids(row.get("users")),
         mentions=_ids(row.get("mentions")),
         reason=row.get("reason"),
+        thread=_reference(row.get("thread")),
+        expires_ms=row.get("expires_ms"),
+        poll=Poll.of(row),
+        choices=tuple(row.get("choices") or ()),
         _client=client,
     )
 

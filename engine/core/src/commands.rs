@@ -26,6 +26,8 @@ impl Machine {
             "send" => self.send(id, arguments),
             "read" => self.read(id, arguments),
             "signal" => self.signal(id, arguments),
+            "presence" => self.presence(id, arguments),
+            "set_draft" | "mute" | "pin_conversation" => self.set_conversation_mark(id, name, arguments),
             "page" => self.page(id, arguments),
             "mark_verified" => {
                 self.mark_verified(arguments.field("user")?, arguments.get("number").text()?)?;

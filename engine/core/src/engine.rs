@@ -62,7 +62,7 @@ fn finish(machine: &mut Machine) -> Vec<u8> {
             key,
             value,
         }));
-    out.wake_at_ms = machine.session.wakes.values().min().copied();
+    out.wake_at_ms = machine.next_wake_ms();
     out.encode()
 }
 

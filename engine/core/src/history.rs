@@ -148,7 +148,8 @@ impl Machine {
                     self.conv_mut(conversation)?.state.is_waiting = false;
                     self.save_conv(conversation);
                     self.out.event("history", map! {"conversation" => conversation});
-                    self.open_newest(conversation)
+                    self.open_newest(conversation)?;
+                    self.read_marks_back(conversation)
                 }
             },
         }

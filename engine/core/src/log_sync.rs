@@ -190,6 +190,7 @@ impl Machine {
     /// The head is where the server is.
     pub(crate) fn caught_up(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         self.open_newest(conversation)?;
+        self.read_marks_back(conversation)?;
         self.advance(conversation)?;
         self.say_ready()
     }

@@ -14,14 +14,17 @@ use rand_core::{RngCore, SeedableRng};
 use crate::conversation::group::Loaded;
 use crate::conversation::Conv;
 use crate::effects::Effects;
+use crate::expiry::Endings;
 use crate::frames::{Request, RequestId};
 use crate::input::CommandId;
 use crate::map;
 use crate::me::{Keys, Me};
 use crate::pack::Value;
+use crate::personal::Marks;
 use crate::refused::Refused;
 use crate::rows::{number_of, unpack, Row, Rows};
 use crate::session::{Asked, Session};
+use crate::signals::Signals;
 
 pub struct Machine {
     pub(crate) now: u64,
@@ -36,6 +39,10 @@ pub struct Machine {
     pub(crate) conversations: BTreeMap<Conversation, Conv>,
     pub(crate) groups: BTreeMap<Conversation, Loaded>,
     pub(crate) session: Session,
+    pub(crate) endings: Endings,
+    pub(crate) marks: Marks,
+    pub(crate) marks_since: u64,
+    pub(crate) signals: Signals,
 }
 
 impl Machine {
@@ -52,6 +59,10 @@ impl Machine {
             conversations: BTreeMap::new(),
             groups: BTreeMap::new(),
             session: Session::default(),
+            endings: Endings::new(),
+            marks: Marks::new(),
+            marks_since: 0,
+            signals: Signals::default(),
         };
         machine.reload()?;
         Ok(machine)
@@ -78,6 +89,9 @@ impl Machine {
             conv.pending = self.rows.get(Row::Pending(conversation))?;
             self.conversations.insert(conversation, conv);
         }
+        self.endings = self.load_endings()?;
+        self.marks = self.load_marks()?;
+        self.marks_since = self.rows.get(Row::MarksSince)?.unwrap_or(0);
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use inmost_public::Refusal;
 use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
+use crate::expiry::{ends_at_ms, Ending};
 use crate::frames::{self, Accepted, Send};
 use crate::input::CommandId;
 use crate::log_sync::{Entry, Taken};
@@ -16,7 +17,8 @@ use crate::pack::Value;
 use crate::refused::Refused;
 use crate::rows::Row;
 use crate::session::{Asked, Wake};
-use crate::timeline::{append, content_of, content_value, waiting_key};
+use crate::shown::{append, content_of, content_value};
+use crate::timeline::waiting_key;
 
 /// One message that waits.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,6 +28,12 @@ pub struct Outgoing {
     pub content: Vec<u8>,
     pub command: Option<CommandId>,
     pub time_ms: u64,
+}
+
+impl Outgoing {
+    pub fn content(&self) -> Result<Content, Refusal> {
+        Content::from_item(&cbor::decode(&self.content)?)
+    }
 }
 
 /// What is known of it in memory.
@@ -63,6 +71,7 @@ impl Machine {
     pub(crate) fn send(&mut self, command: CommandId, arguments: &Value) -> Result<(), Refused> {
         let conversation = arguments.field("conversation")?;
         let content = content_of(arguments.get("content"))?;
+        let content = self.ending_with_its_message(conversation, content)?;
         let conv = self.conv(conversation)?;
         if conv.state.membership == crate::conversation::Membership::Removed {
             return Err(Refusal::NotAMember.into());
@@ -109,8 +118,15 @@ impl Machine {
             },
         );
         conv.unsent.insert(sequence);
+        if matches!(content, Content::Marks { .. }) {
+            return Ok(id); // nothing to show: what they say is kept as marks
+        }
         let mut row = map! {"conversation" => conversation, "n" => Value::Nil, "id" => id, "device" => me.device, "user" => me.user, "time_ms" => now, "at_ms" => now, "epoch" => epoch};
         append(&mut row, content_value(content));
+        if let Some(due_ms) = ends_at_ms(content, now) {
+            append(&mut row, map! {"expires_ms" => due_ms});
+            self.endings.insert((due_ms, conversation, Ending::Waiting(sequence)));
+        }
         self.out.message(waiting_key(conversation, id), Some(&row));
         Ok(id)
     }
@@ -139,7 +155,7 @@ impl Machine {
         let Some(waiting) = conv.outbox.get(&sequence) else {
             return Ok(());
         };
-        let content = Content::from_item(&cbor::decode(&waiting.outgoing.content)?)?;
+        let content = waiting.outgoing.content()?;
         let id = waiting.outgoing.id;
         let sealer = Sealer {
             org: me.org,

@@ -212,7 +212,10 @@ impl Machine {
             conversation,
             Ok(map! {"first" => first, "last" => last, "more" => more, "waiting" => waiting}),
         );
-        Ok(())
+        if waiting {
+            return Ok(());
+        }
+        self.read_marks_back(conversation)
     }
 
     /// h_n where a page may end: the head, or what stands before a loaded span.
@@ -381,7 +384,7 @@ impl Machine {
             conversation,
             Ok(map! {"first" => first, "last" => last, "more" => more, "waiting" => false}),
         );
-        Ok(())
+        self.read_marks_back(conversation)
     }
 
     fn add_span(&mut self, conversation: Conversation, span: Span) -> Result<(), Refusal> {

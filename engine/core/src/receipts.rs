@@ -1,10 +1,10 @@
-//! Read positions and typing: sealed like messages, and never in the log.
+//! Read positions: sealed like messages, one for each reader and conversation, never in the log.
 
 use inmost_public::ids::{Conversation, Device, Message};
 use inmost_public::Refusal;
 
 use crate::content::{Content, Kind};
-use crate::frames::{PutReceipt, Signal};
+use crate::frames::PutReceipt;
 use crate::input::CommandId;
 use crate::machine::Machine;
 use crate::map;
@@ -19,6 +19,7 @@ impl Machine {
     pub(crate) fn read(&mut self, command: CommandId, arguments: &Value) -> Result<(), Refused> {
         let (conversation, n): (Conversation, u64) = (arguments.field("conversation")?, arguments.field("n")?);
         let conv = self.conv(conversation)?;
+        let n = n.min(conv.state.head.map_or(0, |head| head.n)); // nobody has read what is not there
         if conv.state.read_n.is_some_and(|read| read >= n) {
             self.done(command, map! {});
             return Ok(());
@@ -29,6 +30,7 @@ impl Machine {
         let sealed = self.seal_aside(conversation, &Content::Receipt { n })?;
         self.conv_mut(conversation)?.state.read_n = Some(n);
         self.save_conv(conversation);
+        self.set_read_mark(conversation, n)?;
         self.ask(Asked::Receipt(conversation, Some(command)), |id| {
             PutReceipt {
                 id,
@@ -40,27 +42,8 @@ impl Machine {
         Ok(())
     }
 
-    /// The command `signal`.
-    pub(crate) fn signal(&mut self, command: CommandId, arguments: &Value) -> Result<(), Refused> {
-        let (conversation, on): (Conversation, bool) = (arguments.field("conversation")?, arguments.field("typing")?);
-        if !self.session.is_connected() {
-            return Err(Refused::offline());
-        }
-        let sealed = self.seal_aside(conversation, &Content::Typing { on })?;
-        self.ask(Asked::Signal, |id| {
-            Signal {
-                id,
-                conversation,
-                sealed,
-            }
-            .into()
-        });
-        self.done(command, map! {});
-        Ok(())
-    }
-
     /// Nothing is sealed where something is pending, this either.
-    fn seal_aside(&mut self, conversation: Conversation, content: &Content) -> Result<Vec<u8>, Refusal> {
+    pub(crate) fn seal_aside(&mut self, conversation: Conversation, content: &Content) -> Result<Vec<u8>, Refusal> {
         if self.must_remove(conversation)? {
             return Err(Refusal::RemovalPending);
         }
@@ -90,7 +73,7 @@ impl Machine {
     }
 
     /// Open what is not in the log: by this device, of this kind, in the present epoch or one that is known.
-    fn open_aside(
+    pub(crate) fn open_aside(
         &mut self,
         conversation: Conversation,
         device: Device,
@@ -123,11 +106,7 @@ impl Machine {
     }
 
     pub(crate) fn receipt(&mut self, conversation: Conversation, device: Device, sealed: &[u8]) -> Result<(), Refusal> {
-        if self
-            .conversations
-            .get(&conversation)
-            .is_none_or(|conv| !conv.is_member())
-        {
+        if !self.is_in_now(conversation, device)? {
             return Ok(());
         }
         let Ok(Opened {
@@ -146,11 +125,13 @@ impl Machine {
         let Some(user) = self.directory.device(device).map(|state| state.user) else {
             return Ok(());
         };
+        if n > seen.n {
+            return Ok(()); // nobody has read what they have not seen
+        }
         let mut known: std::collections::BTreeMap<inmost_public::ids::User, u64> =
             self.rows.get(Row::Receipts(conversation))?.unwrap_or_default();
-        let at = known.entry(user).or_insert(0);
-        if n > *at || n == 0 {
-            *at = n;
+        if known.get(&user).is_none_or(|at| *at < n) {
+            known.insert(user, n);
             self.rows.put(Row::Receipts(conversation), &known);
             if Some(user) == self.me.as_ref().map(|me| me.user) {
                 let state = &mut self.conv_mut(conversation)?.state;
@@ -160,35 +141,6 @@ impl Machine {
             self.out.event(
                 "receipt",
                 map! {"conversation" => conversation, "user" => user, "n" => n},
-            );
-        }
-        Ok(())
-    }
-
-    pub(crate) fn signalled(
-        &mut self,
-        conversation: Conversation,
-        device: Device,
-        sealed: &[u8],
-    ) -> Result<(), Refusal> {
-        if self
-            .conversations
-            .get(&conversation)
-            .is_none_or(|conv| !conv.is_member())
-        {
-            return Ok(());
-        }
-        let Ok(Opened {
-            content: Content::Typing { on },
-            ..
-        }) = self.open_aside(conversation, device, Kind::Ephemeral, sealed)
-        else {
-            return Ok(());
-        };
-        if let Some(state) = self.directory.device(device) {
-            self.out.event(
-                "typing",
-                map! {"conversation" => conversation, "user" => state.user, "typing" => on},
             );
         }
         Ok(())

@@ -45,10 +45,12 @@ pub enum Row {
     /// A link of this device that waits to be accepted.
     PendingLink(Conversation, u64),
     Alarm(u64),
-    /// Local marks on people: verified in person.
-    Verified,
     /// What was said in the general channel of an open channel, by its id.
     OpenChannel(Conversation),
+    /// From which number of the personal group's log on every mark is said; the marks themselves are personal.rs's.
+    MarksSince,
+    /// A message that ends at its time, by its number.
+    Expiring(Conversation, u64),
     /// What has been seen of others' read positions.
     Receipts(Conversation),
 }
@@ -78,8 +80,9 @@ impl Row {
             Row::Welcome(conversation) => of(b'w', conversation),
             Row::PendingLink(conversation, epoch) => numbered(b'l', &conversation.0, *epoch),
             Row::Alarm(n) => numbered(b'a', &[], *n),
-            Row::Verified => b"y".to_vec(),
             Row::OpenChannel(conversation) => of(b'C', conversation),
+            Row::MarksSince => b"S".to_vec(),
+            Row::Expiring(conversation, n) => numbered(b'x', &conversation.0, *n),
             Row::Receipts(conversation) => of(b'r', conversation),
         }
     }

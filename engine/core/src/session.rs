@@ -134,6 +134,8 @@ pub enum Wake {
     Link(Conversation),
     VaultRows,
     KeyPackages,
+    Marks,
+    Presence,
     Resync,
 }
 

@@ -1,16 +1,64 @@
 //! Messages as rows to show: opening what comes live and what a page brings, each by itself.
 
-use inmost_public::ids::{Conversation, Head, Message, User};
+use inmost_public::ids::{Conversation, Device, Head, Message, User};
 use inmost_public::roles::Roles;
 use inmost_public::Refusal;
 
 use crate::alarms::AlarmKind;
 use crate::content::{Content, Kind as ContentKind, Ref};
+use crate::expiry::{ends_at_ms, Expiring};
 use crate::machine::Machine;
 use crate::map;
 use crate::message::{Opened, Place, Roster, Sealed};
 use crate::opened::Novelty;
-use crate::pack::{Field, Value};
+use crate::pack::Value;
+use crate::shown::{append, content_value};
+
+/// A message that holds: where it stands and who said it when.
+struct Said {
+    conversation: Conversation,
+    n: u64,
+    device: Device,
+    id: Message,
+    user: User,
+    time_ms: u64,
+    at_ms: u64,
+    epoch: u64,
+}
+
+impl Said {
+    fn row(&self) -> Value {
+        map! {
+            "conversation" => self.conversation, "n" => self.n, "id" => self.id, "device" => self.device, "user" => self.user,
+            "time_ms" => self.time_ms, "at_ms" => self.at_ms, "epoch" => self.epoch,
+        }
+    }
+
+    fn expiring(&self, due_ms: u64, is_edit: bool) -> Expiring {
+        let Said {
+            conversation,
+            n,
+            device,
+            id,
+            user,
+            time_ms,
+            at_ms,
+            epoch,
+        } = *self;
+        Expiring {
+            conversation,
+            n,
+            due_ms,
+            device,
+            id,
+            user,
+            time_ms,
+            at_ms,
+            epoch,
+            is_edit,
+        }
+    }
+}
 
 /// Why something that was said is not shown, for the alarm.
 type Dropped = (AlarmKind, &'static str);
@@ -116,17 +164,51 @@ impl Machine {
         if may_say.is_ok() {
             self.note_titles(conversation, head.n, &content)?;
             self.note_channel(conversation, head.n, author, &content)?;
-            let mut row = map! {"conversation" => conversation, "n" => head.n, "id" => header.id, "device" => header.device, "user" => author, "time_ms" => time_ms, "at_ms" => at_ms, "epoch" => header.epoch};
-            append(&mut row, content_value(&content));
-            self.out.message(message_key(conversation, head.n), Some(&row));
+            let said = Said {
+                conversation,
+                n: head.n,
+                device: header.device,
+                id: header.id,
+                user: author,
+                time_ms,
+                at_ms,
+                epoch: header.epoch,
+            };
+            self.show_said(said, content);
         }
         if let Err((kind, words)) = may_say {
             self.alarm(kind, Some(conversation), Some(header.device), words);
         }
+        self.stop_typing(conversation, header.device);
         if Some(header.device) == self.me.as_ref().map(|me| me.device) {
             self.was_sent(conversation, header.id, head.n, at_ms);
         }
         Ok(())
+    }
+
+    /// A message that holds and may be said: its row, its end, or what it tells the person's other devices.
+    fn show_said(&mut self, said: Said, content: Content) {
+        let due_ms = ends_at_ms(&content, said.time_ms.min(self.now));
+        let inner = content.inner();
+        let is_edit = matches!(inner, Content::Edit { .. });
+        let key = message_key(said.conversation, said.n);
+        if let Content::Marks { since, marks } = content {
+            return self.hear_marks(said.n, since, marks);
+        }
+        let expiring = due_ms.map(|due_ms| said.expiring(due_ms, is_edit));
+        if let Some(over) = expiring.as_ref().filter(|expiring| expiring.due_ms <= self.now) {
+            return self.out.message(key, over.left().as_ref());
+        }
+        let mut row = said.row();
+        if let (Content::Text { mentions, .. }, Some(me)) = (inner, &self.me) {
+            append(&mut row, map! {"mentions_me" => mentions.contains(&me.user)});
+        }
+        append(&mut row, content_value(&content));
+        if let Some(expiring) = expiring {
+            append(&mut row, map! {"expires_ms" => expiring.due_ms});
+            self.note_ending(&expiring);
+        }
+        self.out.message(key, Some(&row));
     }
 
     fn open_at(&mut self, conversation: Conversation, n: u64, bytes: &[u8]) -> Result<Opened, Refusal> {
@@ -248,15 +330,16 @@ impl Machine {
                 "wrote where only owners and moderators may; dropped",
             )));
         }
-        let is_right = match content {
-            Content::Edit { of, .. } => is_own(of),
+        let is_right = match content.inner() {
+            Content::Edit { of, .. } | Content::Close { of } => is_own(of),
             Content::Delete { of } => is_own(of) || roles.of(author).is_moderating(),
-            Content::Title { .. } | Content::Topic { .. } => {
+            Content::Title { .. } | Content::Topic { .. } | Content::Pin { .. } => {
                 if !roles.may_name(author) {
-                    return Ok(Err((AlarmKind::NotAllowed, "renamed what others may name; dropped")));
+                    return Ok(Err((AlarmKind::NotAllowed, "named or pinned what others may; dropped")));
                 }
                 true
             }
+            Content::Marks { .. } => self.conv(conversation)?.state.kind == "personal",
             _ => true,
         };
         Ok(if is_right {
@@ -300,84 +383,4 @@ impl Machine {
         }
         Ok(())
     }
-}
-
-/// Put the pairs of one map behind those of another.
-pub fn append(row: &mut Value, more: Value) {
-    if let (Value::Map(pairs), Value::Map(more)) = (row, more) {
-        pairs.extend(more);
-    }
-}
-
-fn reference(of: &Ref) -> Value {
-    Value::Array(vec![of.device.to_value(), of.id.to_value()])
-}
-
-/// Content as hosts write and show it.
-pub fn content_value(content: &Content) -> Value {
-    match content {
-        Content::Text {
-            text,
-            reply_to,
-            mentions,
-        } => {
-            map! {"type" => "text", "text" => text.clone(), "reply_to" => reply_to.as_ref().map_or(Value::Nil, reference), "mentions" => mentions.clone()}
-        }
-        Content::Edit { of, text, mentions } => {
-            map! {"type" => "edit", "target" => reference(of), "text" => text.clone(), "mentions" => mentions.clone()}
-        }
-        Content::Delete { of } => map! {"type" => "delete", "target" => reference(of)},
-        Content::React { to, emoji, on } => {
-            map! {"type" => "react", "target" => reference(to), "emoji" => emoji.clone(), "on" => *on}
-        }
-        Content::Title { text } => map! {"type" => "title", "text" => text.clone()},
-        Content::Topic { text } => map! {"type" => "topic", "text" => text.clone()},
-        Content::Channel {
-            conversation,
-            title,
-            topic,
-        } => map! {"type" => "channel", "channel" => *conversation, "title" => title.clone(), "topic" => topic.clone()},
-        Content::ChannelClosed { conversation } => map! {"type" => "channel_closed", "channel" => *conversation},
-        Content::Receipt { .. } | Content::Typing { .. } | Content::Unknown { .. } => map! {"type" => "unknown"},
-    }
-}
-
-/// Content as a host gives it with the command `send`.
-pub fn content_of(value: &Value) -> Result<Content, Refusal> {
-    let target = || -> Result<Ref, Refusal> {
-        let (device, id) = value.field("target")?;
-        Ok(Ref { device, id })
-    };
-    let mentions =
-        || -> Result<Vec<User>, Refusal> { Ok(value.field::<Option<Vec<User>>>("mentions")?.unwrap_or_default()) };
-    let content = match value.get("type").text()? {
-        "text" => {
-            let reply_to = value.field::<Option<(inmost_public::ids::Device, Message)>>("reply_to")?;
-            Content::Text {
-                text: value.field("text")?,
-                reply_to: reply_to.map(|(device, id)| Ref { device, id }),
-                mentions: mentions()?,
-            }
-        }
-        "edit" => Content::Edit {
-            of: target()?,
-            text: value.field("text")?,
-            mentions: mentions()?,
-        },
-        "delete" => Content::Delete { of: target()? },
-        "react" => Content::React {
-            to: target()?,
-            emoji: value.field("emoji")?,
-            on: value.field::<Option<bool>>("on")?.unwrap_or(true),
-        },
-        "title" => Content::Title {
-            text: value.field("text")?,
-        },
-        "topic" => Content::Topic {
-            text: value.field("text")?,
-        },
-        _ => return Err(Refusal::Malformed),
-    };
-    content.check()?;
-    Ok(content)
 }

@@ -1,6 +1,6 @@
 //! What the server tells, each to the file that knows it; and what a connection begins and ends with.
 
-use inmost_public::ids::Conversation;
+use inmost_public::ids::{personal_conversation, Conversation};
 use inmost_public::settings::Settings;
 use inmost_public::Refusal;
 
@@ -63,7 +63,16 @@ impl Machine {
         self.session = Session::default();
     }
 
+    /// When this device has to do something next, whatever it is.
+    pub(crate) fn next_wake_ms(&self) -> Option<u64> {
+        let ending = self.endings.first().map(|(due_ms, ..)| *due_ms);
+        let wakes = self.session.wakes.values().copied();
+        wakes.chain(ending).chain(self.signals.next_end_ms()).min()
+    }
+
     pub(crate) fn tick(&mut self) -> Result<(), Refusal> {
+        self.end_what_is_due()?;
+        self.end_signals();
         let due: Vec<Wake> = self
             .session
             .wakes
@@ -91,6 +100,8 @@ impl Machine {
                     self.put_vault_if_missing()?;
                 }
                 Wake::KeyPackages => self.publish_key_packages(self.session.key_packages)?,
+                Wake::Marks => self.say_marks()?,
+                Wake::Presence => self.say_presence()?,
                 Wake::Resync => {
                     let pages = std::mem::take(&mut self.session.pages);
                     self.connected()?;
@@ -368,6 +379,8 @@ impl Machine {
         }
         self.settle()?;
         self.vault_rows_due()?;
+        self.read_marks_back(personal_conversation(self.me()?.org, self.me()?.user))?;
+        self.say_presence()?;
         self.say_ready()
     }
 

@@ -58,17 +58,16 @@ impl Machine {
     }
 
     fn view_people(&self) -> Result<Value, Refusal> {
-        let verified: Vec<User> = self.rows.get(Row::Verified)?.unwrap_or_default();
         let person = |(user, state): (User, &inmost_public::directory::UserState)| {
             let level = match state.level() {
                 Level::Owner => "owner",
                 Level::Link => "link",
             };
-            let is_verified = verified.contains(&user);
+            let is_verified = self.is_verified(user);
             map! {
                 "user" => user, "account" => state.account.clone(), "name" => state.name.clone(), "role" => state.role().name(), "is_bot" => state.is_bot,
                 "suspended" => state.is_suspended(), "level" => if is_verified { "in_person" } else { level }, "verified" => is_verified,
-                "devices" => self.view_devices(user), "invited_by" => state.inviter,
+                "devices" => self.view_devices(user), "invited_by" => state.inviter, "presence" => self.signals.presence_of(user),
             }
         };
         Ok(Value::Array(self.directory.users().map(person).collect()))
@@ -114,17 +113,21 @@ impl Machine {
             .ok()
             .flatten()
             .unwrap_or_default();
+        let is_here = |user: &User| state.users.contains(user);
         let receipts: Vec<Value> = receipts
             .into_iter()
+            .filter(|(user, _)| is_here(user))
             .map(|(user, n)| map! {"user" => user, "n" => n})
             .collect();
         map! {
             "conversation" => conversation, "kind" => state.kind.clone(), "title" => state.title.as_ref().map(|(_, title)| title.clone()),
             "topic" => state.topic.as_ref().map(|(_, topic)| topic.clone()), "epoch" => state.epoch, "n" => state.head.map(|head| head.n),
             "loaded_first" => state.spans.last().map(|span| span.first), "users" => state.users.clone(), "devices" => state.devices,
-            "state" => membership, "removal_pending" => !state.pending.is_empty() || !state.stale.is_empty(), "read_n" => state.read_n, "last_n" => state.last_n,
+            "state" => membership, "removal_pending" => !state.pending.is_empty() || !state.stale.is_empty(), "read_n" => self.read_n(conversation), "last_n" => state.last_n,
             "sealing_stopped" => state.sealing_stopped.clone(), "waiting" => conv.outbox.len() as u64, "receipts" => receipts,
             "settings" => Settings::decode(&state.settings).map_or(Value::Nil, |settings| self.view_settings(&settings)),
+            "joined_n" => state.joined_n, "is_pinned" => self.is_pinned(conversation), "is_muted" => self.is_muted(conversation),
+            "draft" => self.draft(conversation), "typing" => self.signals.typing_in(conversation).into_iter().filter(is_here).collect::<Vec<User>>(),
         }
     }
 
@@ -134,7 +137,7 @@ impl Machine {
         Ok(safety_number(me.org, &self.chain_of(me.user)?, &self.chain_of(user)?))
     }
 
-    fn chain_of(&self, user: User) -> Result<Vec<[u8; 32]>, Refusal> {
+    pub(crate) fn chain_of(&self, user: User) -> Result<Vec<[u8; 32]>, Refusal> {
         let org = self.me()?.org;
         let mut chain = Vec::new();
         let mut last = [0; 32];
@@ -167,10 +170,8 @@ impl Machine {
                 "the numbers differ: this is not the person, or one of you sees another directory",
             ));
         }
-        let mut verified: Vec<User> = self.rows.get(Row::Verified)?.unwrap_or_default();
-        if !verified.contains(&user) {
-            verified.push(user);
-            self.rows.put(Row::Verified, &verified);
+        if let Some(chain) = self.chain_of(user)?.last() {
+            self.set_verified_mark(user, *chain)?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 """The encrypted database of one profile: opens it, writes one step's rows in one durable transaction, reads messages back."""
 
 import importlib.resources
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
@@ -11,7 +12,9 @@ import msgspec
 from inmost.errors import StoreDamaged, StoreTooNew, WrongKey
 from inmost.store.search import SearchHit, search
 
-SCHEMA_VERSION: Final = 1
+# Each brings a store from the version before to its own; what is computed (views.sql) is made anew after them.
+SCHEMA: Final = ("0001_tables.sql", "0002_threads_polls_and_unread.sql")
+SCHEMA_VERSION: Final = len(SCHEMA)
 WAITING_PLACE: Final = 2**63 - 1
 NUMBER_BYTES: Final = 8
 
@@ -20,8 +23,10 @@ Row: TypeAlias = tuple[str, bytes, bytes | None]
 
 SHOWN_COLUMNS: Final = (
     "row_id, key, conversation, n, id, device, user, time_ms, at_ms, epoch, type, text, is_edited, is_deleted, "
-    "reactions, reply_device, reply_id, raw"
+    "reactions, reply_device, reply_id, thread_device, thread_id, is_pinned, votes, is_closed, raw"
 )
+# What somebody who was away has yet to read; changes and what only the conversation says of itself are not it.
+UNREAD_TYPES: Final = ("text", "poll", "unknown", "unreadable")
 
 
 class ShownRow(msgspec.Struct, frozen=True):
@@ -30,6 +35,7 @@ class ShownRow(msgspec.Struct, frozen=True):
     n           number in the conversation's log, None while it waits to be sent
     text        None when deleted, or for a type without text
     reactions   JSON array of {"emoji", "user" (hex)}
+    votes       of a poll: JSON array of {"user" (hex), "choices"}, the vote of each person that counts
     raw         the engine's MessagePack map of the message as first written; None when deleted
     """
 
@@ -50,7 +56,21 @@ class ShownRow(msgspec.Struct, frozen=True):
     reactions: str
     reply_device: bytes | None
     reply_id: bytes | None
+    thread_device: bytes | None
+    thread_id: bytes | None
+    is_pinned: bool
+    votes: str | None
+    is_closed: bool
     raw: bytes | None
+
+
+class ThreadRow(msgspec.Struct, frozen=True):
+    """A thread: (device, id) of the message it hangs on, how many answers are here, the number of the last one."""
+
+    device: bytes
+    id: bytes
+    replies: int
+    last_n: int | None
 
 
 class Database:
@@ -126,15 +146,19 @@ class Database:
         row: dict[str, Any] = msgspec.msgpack.decode(value)
         reply_device, reply_id = row.get("reply_to") or (None, None)
         target_device, target_id = row.get("target") or (None, None)
-        n = row.get("n")
+        thread_device, thread_id = row.get("thread") or (None, None)
+        choices, options, n = row.get("choices"), row.get("options"), row.get("n")
         self._connection.execute(
             "INSERT INTO messages (key, conversation, place, n, id, device, user, time_ms, at_ms, epoch, type, text, emoji,"
-            " is_on, reply_device, reply_id, target_device, target_id, raw)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " is_on, reply_device, reply_id, target_device, target_id, thread_device, thread_id, mentions_me, choices,"
+            " option_count, is_multiple, raw)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 key, row["conversation"], WAITING_PLACE if n is None else n, n, row.get("id"), row.get("device"),
                 row.get("user"), row.get("time_ms"), row.get("at_ms"), row.get("epoch"), row["type"], row.get("text"),
-                row.get("emoji"), row.get("on"), reply_device, reply_id, target_device, target_id, value,
+                row.get("emoji"), row.get("on"), reply_device, reply_id, target_device, target_id,
+                thread_device, thread_id, row.get("mentions_me"), None if choices is None else json.dumps(choices),
+                None if options is None else len(options), row.get("multiple"), value,
             ),
         )  # fmt: skip
 
@@ -193,6 +217,53 @@ class Database:
         rows = self._connection.execute(f"SELECT {SHOWN_COLUMNS} FROM shown_messages WHERE key = ?", (key,))  # noqa: S608
         return next((_shown(row) for row in rows), None)
 
+    def pinned(self, conversation: bytes) -> list[ShownRow]:
+        """What is pinned in a conversation, as far as it is here, oldest first."""
+        rows = self._connection.execute(
+            f"SELECT {SHOWN_COLUMNS} FROM shown_messages AS m WHERE conversation = ? AND is_pinned AND NOT is_deleted"  # noqa: S608
+            " AND EXISTS (SELECT 1 FROM messages AS p WHERE p.conversation = m.conversation"
+            " AND p.target_device = m.device AND p.target_id = m.id AND p.type = 'pin') ORDER BY place",
+            (conversation,),
+        )
+        return [_shown(row) for row in rows]
+
+    def threads(self, conversation: bytes) -> list[ThreadRow]:
+        """The threads of a conversation, as far as they are here, the one with the newest answer first."""
+        rows = self._connection.execute(
+            "SELECT device, id, replies, last_n FROM threads WHERE conversation = ? ORDER BY last_place DESC",
+            (conversation,),
+        )
+        return [ThreadRow(*row) for row in rows]
+
+    def thread(
+        self,
+        conversation: bytes,
+        device: bytes,
+        id: bytes,  # noqa: A002
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[ShownRow]:
+        """The newest `limit` answers in a thread before number `before` (None: what waits included), oldest first."""
+        rows = self._connection.execute(
+            f"SELECT {SHOWN_COLUMNS} FROM shown_messages"  # noqa: S608 (a constant)
+            " WHERE conversation = ? AND thread_device = ? AND thread_id = ? AND place <= ?"
+            " ORDER BY place DESC, row_id DESC LIMIT ?",
+            (conversation, device, id, WAITING_PLACE if before is None else before - 1, limit),
+        ).fetchall()
+        return [_shown(row) for row in reversed(rows)]
+
+    def unread(self, conversation: bytes, after: int, user: bytes) -> tuple[int, int]:
+        """Of what stands after number `after` and is not by user: how many messages, and how many that mention user."""
+        kinds = ", ".join("?" * len(UNREAD_TYPES))
+        found = self._connection.execute(
+            "SELECT count(*), coalesce(sum(mentions_me), 0) FROM shown_messages"  # noqa: S608 (question marks)
+            f" WHERE conversation = ? AND place > ? AND n IS NOT NULL AND type IN ({kinds}) AND user IS NOT ?"
+            " AND NOT is_deleted",
+            (conversation, after, *UNREAD_TYPES, user),
+        )
+        messages, mentions = next(iter(found))
+        return int(messages), int(mentions)
+
     def numbers_after(self, conversation: bytes, n: int) -> list[int]:
         """The numbers after n of which there is a row, in order."""
         rows = self._connection.execute(
@@ -215,6 +286,15 @@ def _bring_up_to_date(connection: apsw.Connection) -> None:
     version = int(next(iter(connection.execute("PRAGMA user_version")))[0])
     if version > SCHEMA_VERSION:
         raise StoreTooNew()
-    if version == 0:
-        schema = importlib.resources.files("inmost.store").joinpath("schema.sql").read_text()
-        connection.execute(f"BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+    if version == SCHEMA_VERSION:
+        return
+    files = importlib.resources.files("inmost.store").joinpath("schema")
+    steps = [files.joinpath(name).read_text() for name in (*SCHEMA[version:], "views.sql")]
+    connection.execute("BEGIN IMMEDIATE")
+    for kind, name in connection.execute(
+        "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger')"
+    ).fetchall():
+        connection.execute(f"DROP {kind} IF EXISTS {name}")  # A view takes its own triggers with it.
+    for step in steps:
+        connection.execute(step)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")

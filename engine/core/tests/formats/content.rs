@@ -1,10 +1,16 @@
 //! Content: what is kept as typed, what is kept unknown, what is refused.
 
-use inmost_core::content::{Content, Ref, MAX_EMOJI_BYTES, MAX_MENTIONS, MAX_TITLE_CHARS, MAX_TOPIC_CHARS};
+use inmost_core::content::{
+    Content, Ref, MAX_EMOJI_BYTES, MAX_EXPIRY_MS, MAX_MENTIONS, MAX_OPTION_CHARS, MAX_POLL_OPTIONS, MAX_QUESTION_CHARS,
+    MAX_TITLE_CHARS, MAX_TOPIC_CHARS, MIN_EXPIRY_MS,
+};
+use inmost_core::mark::{Mark, MAX_MARK_KEY_BYTES, MAX_MARK_NAME_BYTES};
 use inmost_public::cbor;
 use inmost_public::cbor::Item;
 use inmost_public::ids::{Conversation, Device, Message, User};
 use inmost_public::Refusal;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
 
 use crate::fixture::{alice, text};
 
@@ -79,6 +85,42 @@ fn nothing_is_normalised() {
     }
 }
 
+pub fn post(thread: Option<Ref>, expires_after_ms: Option<u64>, content: Content) -> Content {
+    Content::Post {
+        thread,
+        expires_after_ms,
+        content: Box::new(content),
+    }
+}
+
+pub fn poll(options: usize) -> Content {
+    Content::Poll {
+        question: "Lunch at noon?".into(),
+        options: (0..options).map(|n| format!("option {n}")).collect(),
+        is_multiple: true,
+    }
+}
+
+pub fn mark(name: &str, key: &[u8], value: Item, said_n: Option<u64>) -> Mark {
+    Mark {
+        name: name.into(),
+        key: key.to_vec(),
+        value,
+        said_n,
+    }
+}
+
+pub fn every_mark() -> Vec<Mark> {
+    vec![
+        mark("read", &[1; 16], Item::Uint(u64::MAX), None),
+        mark("draft", &[1; 16], Item::Text("half a\nthought".into()), Some(3)),
+        mark("pin", &[2; 16], Item::Bool(true), Some(4)),
+        mark("mute", &[2; 16], Item::Bool(false), None),
+        mark("verified", &[3; 32], Item::Bytes(vec![4; 32]), Some(0)),
+        mark("snooze", b"from a newer Inmost", cbor![1, "until noon"], None),
+    ]
+}
+
 fn every_content() -> Vec<Content> {
     let to = Ref {
         device: Device([1; 16]),
@@ -116,6 +158,38 @@ fn every_content() -> Vec<Content> {
             title: "général".into(),
             topic: String::new(),
         },
+        post(Some(to), None, text("in the thread")),
+        post(None, Some(MIN_EXPIRY_MS), text("soon gone")),
+        post(Some(to), Some(MAX_EXPIRY_MS), poll(2)),
+        post(
+            None,
+            Some(60_000),
+            Content::Edit {
+                of: to,
+                text: "gone with it".into(),
+                mentions: vec![],
+            },
+        ),
+        post(
+            Some(to),
+            None,
+            Content::Unknown {
+                item: cbor!["file", 7],
+            },
+        ),
+        Content::Pin { of: to, on: false },
+        poll(MAX_POLL_OPTIONS),
+        Content::Vote {
+            of: to,
+            choices: vec![0, 19],
+        },
+        Content::Vote { of: to, choices: vec![] },
+        Content::Close { of: to },
+        Content::Marks {
+            since: Some(9),
+            marks: every_mark(),
+        },
+        Content::Presence { active: false },
         Content::Receipt { n: u64::MAX },
         Content::Typing { on: true },
         Content::Unknown {
@@ -218,4 +292,125 @@ fn every_limit_holds_at_its_edge() {
         assert_eq!((at, beyond), (Ok(()), Err(Refusal::TooLarge)));
     }
     assert_eq!(emoji(0), Err(Refusal::Malformed));
+}
+
+#[test]
+fn a_post_has_one_meaning_and_one_encoding() {
+    let to = Ref {
+        device: Device([1; 16]),
+        id: Message([2; 16]),
+    };
+    let edit = Content::Edit {
+        of: to,
+        text: "moved".into(),
+        mentions: vec![],
+    };
+    for wrong in [
+        post(None, None, text("for ever, to everybody: a text")),
+        post(Some(to), None, post(Some(to), None, text("twice"))),
+        post(Some(to), None, edit),
+        post(None, Some(60_000), Content::Delete { of: to }),
+        post(None, Some(60_000), Content::Receipt { n: 1 }),
+        post(None, Some(60_000), Content::Typing { on: true }),
+    ] {
+        assert_eq!(Content::from_item(&wrong.to_item()), Err(Refusal::Malformed), "{wrong:?}");
+    }
+    for after in [0, MIN_EXPIRY_MS - 1, MAX_EXPIRY_MS + 1, u64::MAX] {
+        let wrong = post(None, Some(after), text("when?"));
+        assert_eq!(Content::from_item(&wrong.to_item()), Err(Refusal::TooLarge), "{after}");
+    }
+}
+
+#[test]
+fn a_poll_and_its_votes_keep_their_bounds() {
+    let question = |question: String| Content::Poll {
+        question,
+        options: vec!["yes".into(), "no".into()],
+        is_multiple: false,
+    };
+    let option = |option: String| Content::Poll {
+        question: "?".into(),
+        options: vec!["yes".into(), option],
+        is_multiple: false,
+    };
+    let vote = |choices: Vec<u64>| Content::Vote {
+        of: Ref {
+            device: Device([1; 16]),
+            id: Message([2; 16]),
+        },
+        choices,
+    };
+    for (content, expected) in [
+        (poll(1), Err(Refusal::Malformed)),
+        (poll(2), Ok(())),
+        (poll(MAX_POLL_OPTIONS), Ok(())),
+        (poll(MAX_POLL_OPTIONS + 1), Err(Refusal::TooLarge)),
+        (question(" ".into()), Err(Refusal::Malformed)),
+        (question("語".repeat(MAX_QUESTION_CHARS)), Ok(())),
+        (question("語".repeat(MAX_QUESTION_CHARS + 1)), Err(Refusal::TooLarge)),
+        (option(String::new()), Err(Refusal::Malformed)),
+        (option("two\nlines".into()), Err(Refusal::Malformed)),
+        (option("語".repeat(MAX_OPTION_CHARS)), Ok(())),
+        (option("語".repeat(MAX_OPTION_CHARS + 1)), Err(Refusal::TooLarge)),
+        (vote(vec![]), Ok(())),
+        (vote(vec![0, 1, 19]), Ok(())),
+        (vote(vec![1, 1]), Err(Refusal::Malformed)),
+        (vote(vec![1, 0]), Err(Refusal::Malformed)),
+        (vote(vec![20]), Err(Refusal::Malformed)),
+        (vote((0..21).collect()), Err(Refusal::TooLarge)),
+    ] {
+        assert_eq!(content.check(), expected, "{content:?}");
+        assert_eq!(Content::from_item(&content.to_item()).map(|_| ()), expected, "{content:?}");
+    }
+}
+
+#[test]
+fn a_known_mark_with_another_shape_is_malformed_and_an_unknown_one_is_kept() {
+    let long_name = "n".repeat(MAX_MARK_NAME_BYTES + 1);
+    for (wrong, refusal) in [
+        (mark("read", &[1; 15], Item::Uint(1), None), Refusal::Malformed),
+        (mark("read", &[1; 16], Item::Text("1".into()), None), Refusal::Malformed),
+        (mark("draft", &[1; 16], Item::Text("\u{1b}[2J".into()), None), Refusal::Malformed),
+        (mark("draft", &[1; 16], Item::Text("x".repeat(65_537)), None), Refusal::TooLarge),
+        (mark("mute", &[1; 16], Item::Uint(1), None), Refusal::Malformed),
+        (mark("verified", &[1; 16], Item::Bytes(vec![1; 32]), None), Refusal::Malformed),
+        (mark("verified", &[1; 32], Item::Bytes(vec![1; 31]), None), Refusal::Malformed),
+        (mark(&long_name, &[], Item::Null, None), Refusal::TooLarge),
+        (mark("new", &[0; MAX_MARK_KEY_BYTES + 1], Item::Null, None), Refusal::TooLarge),
+    ] {
+        assert_eq!(Mark::from_item(&wrong.to_item()), Err(refusal), "{wrong:?}");
+    }
+    for kept in every_mark() {
+        assert_eq!(Mark::from_item(&kept.to_item()), Ok(kept));
+    }
+}
+
+/// Whatever bytes come: refused, or read as content that keeps every limit and writes the same bytes again.
+#[test]
+fn changed_bytes_are_refused_or_read_as_exactly_what_they_say() {
+    let mut rng = ChaCha20Rng::seed_from_u64(4);
+    let (mut read, mut refused) = (0, 0);
+    for content in every_content() {
+        let bytes = cbor::encode(&content.to_item());
+        for _ in 0..4_000 {
+            let mut changed = bytes.clone();
+            for _ in 0..1 + rng.next_u32() % 3 {
+                let at = rng.next_u32() as usize % changed.len();
+                changed[at] = match rng.next_u32() % 3 {
+                    0 => changed[at] ^ (1 << (rng.next_u32() % 8)),
+                    1 => changed[at].wrapping_add(1),
+                    _ => rng.next_u32() as u8,
+                };
+            }
+            match cbor::decode(&changed).map_err(Refusal::from).and_then(|item| Content::from_item(&item)) {
+                Ok(content) => {
+                    assert_eq!(content.check(), Ok(()));
+                    assert_eq!(cbor::encode(&content.to_item()), changed);
+                    read += 1;
+                }
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(read > 1_000 && refused > 1_000, "{read} read, {refused} refused: not worth much");
 }

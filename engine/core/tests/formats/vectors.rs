@@ -17,7 +17,7 @@ use inmost_public::settings::{ConversationKind, ConversationRole, Settings, WhoM
 use inmost_public::sign::KeyPair;
 use serde_json::{json, Value};
 
-use crate::content::SCRIPTS;
+use crate::content::{every_mark, mark, poll, post, SCRIPTS};
 use crate::fixture::*;
 use crate::vault::{contents, crypto, row_contents, writer, ROW, USER};
 
@@ -127,6 +127,58 @@ fn said() -> Vec<(&'static str, Content)> {
     ]
 }
 
+/// What came after the first formats: behind them, so that none of theirs moves.
+fn said_later() -> Vec<(&'static str, Content)> {
+    let to = Ref {
+        device: DEVICE,
+        id: Message([0x51; 16]),
+    };
+    vec![
+        ("in a thread", post(Some(to), None, text("one more thing"))),
+        ("for a minute", post(None, Some(60_000), text("the door code is 4711"))),
+        (
+            "edit of what expires",
+            post(
+                None,
+                Some(59_000),
+                Content::Edit {
+                    of: to,
+                    text: "4712".into(),
+                    mentions: vec![],
+                },
+            ),
+        ),
+        ("pin", Content::Pin { of: to, on: true }),
+        ("unpin", Content::Pin { of: to, on: false }),
+        ("poll", poll(3)),
+        ("poll in a thread for an hour", post(Some(to), Some(3_600_000), poll(2))),
+        (
+            "vote",
+            Content::Vote {
+                of: to,
+                choices: vec![0, 2],
+            },
+        ),
+        ("vote taken back", Content::Vote { of: to, choices: vec![] }),
+        ("close", Content::Close { of: to }),
+        (
+            "marks",
+            Content::Marks {
+                since: None,
+                marks: every_mark(),
+            },
+        ),
+        (
+            "marks said again",
+            Content::Marks {
+                since: Some(70_000),
+                marks: vec![mark("mute", &[2; 16], Item::Bool(true), Some(69_000))],
+            },
+        ),
+        ("presence", Content::Presence { active: true }),
+    ]
+}
+
 #[test]
 fn padme_lengths_are_the_frozen_ones() {
     let lengths = (0..300)
@@ -140,7 +192,8 @@ fn padme_lengths_are_the_frozen_ones() {
 fn content_is_the_frozen_bytes() {
     let vectors = said()
         .into_iter()
-        .chain(SCRIPTS.map(|(script, words)| (script, text(words))));
+        .chain(SCRIPTS.map(|(script, words)| (script, text(words))))
+        .chain(said_later());
     let content: Vec<Value> = vectors
         .map(|(name, content)| {
             let bytes = cbor::encode(&content.to_item());
@@ -155,6 +208,11 @@ fn content_is_the_frozen_bytes() {
         cbor!["title", "two\nlines"],
         cbor![1, 2],
         cbor![],
+        cbor!["post", Item::Null, Item::Null, text("nothing around it").to_item()],
+        cbor!["post", Item::Null, 60_000, cbor!["post", Item::Null, 60_000, text("twice").to_item()]],
+        cbor!["ballot", "one option?", cbor!["yes"], false],
+        cbor!["vote", cbor![DEVICE, ID], cbor![1, 0]],
+        cbor!["marks", Item::Null, cbor![cbor!["mute", [2u8; 15], true, Item::Null]]],
     ]
     .iter()
     .map(|item| {
@@ -173,6 +231,7 @@ fn sealed_messages_are_the_frozen_bytes() {
     let alice = alice();
     let messages: Vec<Value> = said()
         .into_iter()
+        .chain(said_later())
         .enumerate()
         .map(|(n, (name, content))| {
             let (id, random) = (Message([n as u8; 16]), [0xa0 + n as u8; 32]);

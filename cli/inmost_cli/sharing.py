@@ -1,0 +1,184 @@
+"""inmost poll, vote, pin, unpin, thread, read, mute, unmute: what a conversation has beside its messages."""
+
+import re
+from typing import Annotated
+
+import typer
+
+from inmost import Client, Conversation, Message
+from inmost_cli import exits
+from inmost_cli.changing import Number
+from inmost_cli.conversations import Which
+from inmost_cli.here import Here, JsonOption, command, everybody
+from inmost_cli.output import json_line, line_of, note, out, record_of, say, waiting
+
+Expires = Annotated[
+    str | None, typer.Option("--expires", metavar="TIME", help="Every device deletes it after 30s, 10m, 8h or 7d.")
+]
+UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def register(app: typer.Typer) -> None:
+    for name, work in {
+        "poll": poll, "vote": vote, "close-poll": close_poll, "pin": pin, "unpin": unpin, "pinned": pinned,
+        "thread": thread, "read": read, "mute": mute, "unmute": unmute,
+    }.items():  # fmt: skip
+        command(app, name, rich_help_panel="Talk")(work)
+
+
+def seconds_of(expires: str | None) -> float | None:
+    """30s, 10m, 8h, 7d. Raises typer.BadParameter."""
+    if expires is None:
+        return None
+    found = re.fullmatch(r"(\d{1,9})([smhd])", expires.strip())
+    if found is None:
+        raise typer.BadParameter("Say how long: 30s, 10m, 8h or 7d.", param_hint="--expires")
+    return float(int(found[1]) * UNITS_S[found[2]])
+
+
+async def poll(
+    here: Here,
+    conversation: Which,
+    question: Annotated[str, typer.Argument(help="What to ask.")],
+    options: Annotated[list[str], typer.Argument(metavar="OPTION...", help="2 to 20 answers to choose from.")],
+    multiple: Annotated[bool, typer.Option("--multiple", help="Several may be chosen.")] = False,
+    expires: Expires = None,
+    json: JsonOption = False,
+) -> None:
+    """Ask everybody in a conversation. Votes are sealed like messages, and seen by all."""
+    expires_in_s = seconds_of(expires)
+    async with here.client(needs_server=True) as client:
+        found = await client.conversation(conversation)
+        sent = await client.poll(found, question, options, multiple=multiple, expires_in_s=expires_in_s)
+    if json:
+        json_line(sent)
+    else:
+        say(f"Asked, as number {sent.n}. Vote: inmost vote {conversation} {sent.n} 1")
+
+
+async def vote(
+    here: Here,
+    conversation: Which,
+    n: Number,
+    choices: Annotated[
+        list[int] | None, typer.Argument(metavar="OPTION...", help="From 1; none takes your vote back.", min=1)
+    ] = None,
+) -> int:
+    """Vote in a poll, instead of your vote before."""
+    async with here.client(needs_server=True) as client:
+        asked = await client.message(conversation, n)
+        if asked.poll is None:
+            note(f"Message {n} is not a poll.")
+            return exits.WRONG_USE
+        chosen = [choice - 1 for choice in choices or []]
+        if any(choice >= len(asked.poll.options) for choice in chosen):
+            note(f"The poll has {len(asked.poll.options)} options.")
+            return exits.WRONG_USE
+        if len(chosen) > 1 and not asked.poll.is_multiple:
+            note("In this poll one option can be chosen.")
+            return exits.WRONG_USE
+        if asked.poll.is_closed:
+            note("This poll is closed.")
+            return exits.FAILED
+        await client.vote(asked, chosen)
+    say("Voted." if chosen else "Your vote is taken back.")
+    return exits.DONE
+
+
+async def close_poll(here: Here, conversation: Which, n: Number) -> None:
+    """End your poll: votes after this do not count."""
+    async with here.client(needs_server=True) as client:
+        await client.close_poll(await client.message(conversation, n))
+    say("Closed.")
+
+
+async def pin(here: Here, conversation: Which, n: Number) -> None:
+    """Pin a message for everybody in the conversation."""
+    async with here.client(needs_server=True) as client:
+        await client.pin(await client.message(conversation, n))
+    say("Pinned.")
+
+
+async def unpin(here: Here, conversation: Which, n: Number) -> None:
+    """Take a pin off."""
+    async with here.client(needs_server=True) as client:
+        await client.pin(await client.message(conversation, n), on=False)
+    say("No longer pinned.")
+
+
+async def pinned(here: Here, conversation: Which, json: JsonOption = False) -> None:
+    """What is pinned in a conversation."""
+    async with here.client() as client:
+        found = await client.conversation(conversation)
+        await _show(client, found, await client.pinned(found), json, "Nothing is pinned here.")
+
+
+async def thread(
+    here: Here,
+    conversation: Which,
+    n: Annotated[int | None, typer.Argument(metavar="N", help="Any message of the thread; without it, all threads.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """A thread's messages; without a number, what threads there are."""
+    async with here.client() as client:
+        found = await client.conversation(conversation)
+        if n is None:
+            threads = await client.threads(found)
+            for each in threads:
+                if json:
+                    json_line({
+                        "root": each.reference[1], "n": each.root.n if each.root else None,
+                        "replies": each.replies, "last_n": each.last_n,
+                    })  # fmt: skip
+                else:
+                    text = (each.root.text if each.root else None) or "(not on this computer)"
+                    say(f"{each.root.n if each.root else '-'}  {each.replies} answers  {text.splitlines()[0]}")
+            if not threads:
+                note("No threads here yet. Begin one: inmost send CONVERSATION TEXT --thread N")
+            return
+        with waiting("Reading"):
+            root = await client.message(found, n)
+            answers = await client.thread(root, limit=1_000)
+        shown = answers if root.thread else [root, *answers]
+        await _show(client, found, shown, json, "")
+
+
+async def read(
+    here: Here,
+    conversation: Which,
+    n: Annotated[int | None, typer.Argument(metavar="N", help="Up to this number; without it, everything.")] = None,
+) -> None:
+    """Mark as read, for the others and on all your devices."""
+    async with here.client(needs_server=True) as client:
+        found = await client.conversation(conversation)
+        upto = found.last_n if n is None else n
+        if upto is not None:
+            await client.mark_read(found, upto)
+    say("Read.")
+
+
+async def mute(here: Here, conversation: Which) -> None:
+    """No notices of a conversation, on any of your devices."""
+    async with here.client() as client:
+        await client.mute(await client.conversation(conversation))
+    say("Muted, on all your devices.")
+
+
+async def unmute(here: Here, conversation: Which) -> None:
+    """Notices of it again."""
+    async with here.client() as client:
+        await client.mute(await client.conversation(conversation), on=False)
+    say("No longer muted.")
+
+
+async def _show(
+    client: Client, conversation: Conversation, messages: list[Message], json: bool, empty: str
+) -> None:
+    people = await everybody(client)
+    for message in messages:
+        if json:
+            json_line(record_of(message, people, conversation.title))
+        else:
+            out.print(line_of(message, people))
+    if not messages and empty:
+        note(empty)
