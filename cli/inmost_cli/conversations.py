@@ -66,7 +66,11 @@ def _unread(conversation: Conversation) -> str:
 
 
 def _state(conversation: Conversation) -> str:
-    marks = {"pinned": conversation.is_pinned, "muted": conversation.is_muted, "draft": bool(conversation.draft)}
+    marks = {
+        "pinned": conversation.is_pinned,
+        "muted": conversation.is_muted,
+        "draft": bool(conversation.draft),
+    }
     words = [word for word, is_so in marks.items() if is_so]
     state = {
         "member": "",

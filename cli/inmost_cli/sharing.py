@@ -13,17 +13,17 @@ from inmost_cli.here import Here, JsonOption, command, everybody
 from inmost_cli.output import json_line, line_of, note, out, record_of, say, waiting
 
 Expires = Annotated[
-    str | None, typer.Option("--expires", metavar="TIME", help="Every device deletes it after 30s, 10m, 8h or 7d.")
+    str | None,
+    typer.Option("--expires", metavar="TIME", help="Every device deletes it after 30s, 10m, 8h or 7d."),
 ]
 UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+LONGEST_S = 366 * UNITS_S["d"]
 
 
 def register(app: typer.Typer) -> None:
-    for name, work in {
-        "poll": poll, "vote": vote, "close-poll": close_poll, "pin": pin, "unpin": unpin, "pinned": pinned,
-        "thread": thread, "read": read, "mute": mute, "unmute": unmute,
-    }.items():  # fmt: skip
-        command(app, name, rich_help_panel="Talk")(work)
+    for work in (poll, vote, pin, unpin, pinned, thread, read, mute, unmute):
+        command(app, work.__name__, rich_help_panel="Talk")(work)
+    command(app, "close-poll", rich_help_panel="Talk")(close_poll)
 
 
 def seconds_of(expires: str | None) -> float | None:
@@ -31,16 +31,19 @@ def seconds_of(expires: str | None) -> float | None:
     if expires is None:
         return None
     found = re.fullmatch(r"(\d{1,9})([smhd])", expires.strip())
-    if found is None:
-        raise typer.BadParameter("Say how long: 30s, 10m, 8h or 7d.", param_hint="--expires")
-    return float(int(found[1]) * UNITS_S[found[2]])
+    seconds = int(found[1]) * UNITS_S[found[2]] if found else 0
+    if not 1 <= seconds <= LONGEST_S:
+        raise typer.BadParameter("Say how long: 30s, 10m, 8h or 7d; 366d at most.", param_hint="--expires")
+    return float(seconds)
 
 
 async def poll(
     here: Here,
     conversation: Which,
     question: Annotated[str, typer.Argument(help="What to ask.")],
-    options: Annotated[list[str], typer.Argument(metavar="OPTION...", help="2 to 20 answers to choose from.")],
+    options: Annotated[
+        list[str], typer.Argument(metavar="OPTION...", help="2 to 20 answers to choose from.")
+    ],
     multiple: Annotated[bool, typer.Option("--multiple", help="Several may be chosen.")] = False,
     expires: Expires = None,
     json: JsonOption = False,
@@ -61,7 +64,8 @@ async def vote(
     conversation: Which,
     n: Number,
     choices: Annotated[
-        list[int] | None, typer.Argument(metavar="OPTION...", help="From 1; none takes your vote back.", min=1)
+        list[int] | None,
+        typer.Argument(metavar="OPTION...", help="From 1; none takes your vote back.", min=1),
     ] = None,
 ) -> int:
     """Vote in a poll, instead of your vote before."""
@@ -116,7 +120,9 @@ async def pinned(here: Here, conversation: Which, json: JsonOption = False) -> N
 async def thread(
     here: Here,
     conversation: Which,
-    n: Annotated[int | None, typer.Argument(metavar="N", help="Any message of the thread; without it, all threads.")] = None,
+    n: Annotated[
+        int | None, typer.Argument(metavar="N", help="Any message of the thread; without it, all threads.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """A thread's messages; without a number, what threads there are."""
@@ -132,7 +138,9 @@ async def thread(
                     })  # fmt: skip
                 else:
                     text = (each.root.text if each.root else None) or "(not on this computer)"
-                    say(f"{each.root.n if each.root else '-'}  {each.replies} answers  {text.splitlines()[0]}")
+                    say(
+                        f"{each.root.n if each.root else '-'}  {each.replies} answers  {text.splitlines()[0]}"
+                    )
             if not threads:
                 note("No threads here yet. Begin one: inmost send CONVERSATION TEXT --thread N")
             return
@@ -146,7 +154,9 @@ async def thread(
 async def read(
     here: Here,
     conversation: Which,
-    n: Annotated[int | None, typer.Argument(metavar="N", help="Up to this number; without it, everything.")] = None,
+    n: Annotated[
+        int | None, typer.Argument(metavar="N", help="Up to this number; without it, everything.")
+    ] = None,
 ) -> None:
     """Mark as read, for the others and on all your devices."""
     async with here.client(needs_server=True) as client:

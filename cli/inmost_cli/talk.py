@@ -80,7 +80,12 @@ async def send(
         root = await client.message(found, thread) if thread is not None else None
         sending = asyncio.ensure_future(
             client.send(
-                found, words, reply_to=answered, mentions=mention or [], thread=root, expires_in_s=expires_in_s
+                found,
+                words,
+                reply_to=answered,
+                mentions=mention or [],
+                thread=root,
+                expires_in_s=expires_in_s,
             )
         )
         if not client.is_online:

@@ -321,3 +321,46 @@ def test_an_invitation_is_good_once_and_a_second_use_stops_both(town):
     kinds = {record["kind"] for record in town.anna.run("alarms", "--json").records}
     assert "InvitationClaimedTwice" in kinds
     town.anna.run("people", "reactivate", "grace")
+
+
+def test_a_poll_a_pin_a_thread_and_what_ends_in_plain_words(town):
+    town.anna.run("create", "Boat", "bob", "carol")
+    asked = town.anna.run("poll", "Boat", "Which colour?", "blue", "green", "--json").records[0]["n"]
+    assert "Voted" in town.bob.run("vote", "Boat", str(asked), "1").out
+    town.carol.run("vote", "Boat", str(asked), "2")
+    town.bob.run("vote", "Boat", str(asked), "2")
+    assert town.bob.try_to("vote", "Boat", str(asked), "3").code == 2
+    assert town.bob.try_to("vote", "Boat", str(asked), "1", "2").code == 2
+    town.anna.run("close-poll", "Boat", str(asked))
+    poll = next(record for record in town.carol.history("Boat") if record["type"] == "poll")["poll"]
+    assert (poll["tally"], poll["closed"], poll["votes"]["Bob"]) == ([0, 2], True, [2])
+    assert "2  green  2" in town.carol.run("history", "Boat").out
+    assert town.bob.try_to("vote", "Boat", str(asked), "1").code == 1
+    town.bob.run("pin", "Boat", str(asked))
+    assert [record["n"] for record in town.anna.run("pinned", "Boat", "--json").records] == [asked]
+    town.anna.run("unpin", "Boat", str(asked))
+    town.anna.run("send", "Boat", "Green it is.", "--thread", str(asked), "--expires", "8h")
+    answers = town.bob.run("thread", "Boat", str(asked), "--json").records
+    assert [record["text"] for record in answers] == ["Which colour?", "Green it is."]
+    assert answers[1]["expires_ms"]
+    assert "1 answers  Which colour?" in town.bob.run("thread", "Boat").out
+    assert town.anna.try_to("send", "Boat", "no end", "--expires", "soon").code == 2
+
+
+def test_reading_and_muting_show_in_the_list(town):
+    town.anna.run("create", "Kitchen", "bob")
+    town.anna.run("send", "Kitchen", "soup is ready")
+    town.anna.run("send", "Kitchen", "--mention", "bob", "@bob bring bread")
+    listed = {record["title"]: record for record in town.bob.run("conversations", "--json").records}[
+        "Kitchen"
+    ]
+    assert (listed["unread"], listed["mentions"], listed["is_muted"]) == (2, 1, False)
+    assert "2 @1" in town.bob.run("conversations").out
+    town.bob.run("read", "Kitchen")
+    town.bob.run("mute", "Kitchen")
+    listed = {record["title"]: record for record in town.bob.run("conversations", "--json").records}[
+        "Kitchen"
+    ]
+    assert (listed["unread"], listed["mentions"], listed["is_muted"]) == (0, 0, True)
+    town.bob.run("unmute", "Kitchen")
+    assert "muted" not in town.bob.run("conversations").out

@@ -246,7 +246,8 @@ class Client(Sharing):
         seen = await self._titled(await self.host.view("conversations"))
         shown = [each for each in seen if personal or each["kind"] != "personal"]
         shown.sort(
-            key=lambda each: (each["is_pinned"], each.get("last_at_ms") or each.get("last_n") or 0), reverse=True
+            key=lambda each: (each["is_pinned"], each.get("last_at_ms") or each.get("last_n") or 0),
+            reverse=True,
         )
         return [_conversation(each, people) for each in shown]
 
@@ -603,7 +604,9 @@ def _conversation(seen: dict[str, Any], people: People) -> Conversation:
         is_muted=seen["is_muted"],
         draft=seen["draft"] or "",
         typing=tuple(user.hex() for user in seen["typing"]),
-        read_by={each["user"].hex(): each["n"] for each in seen["receipts"] if each["user"].hex() != people.me},
+        read_by={
+            each["user"].hex(): each["n"] for each in seen["receipts"] if each["user"].hex() != people.me
+        },
         **_settings(seen.get("settings")),
     )
 

@@ -295,7 +295,9 @@ def message_of_shown(row: ShownRow, people: People, client: "Client | None") -> 
         people=_ids(raw.get("users")),
         mentions=_ids(raw.get("mentions")),
         reason=raw.get("reason"),
-        thread=(row.thread_device.hex(), row.thread_id.hex()) if row.thread_device and row.thread_id else None,
+        thread=(row.thread_device.hex(), row.thread_id.hex())
+        if row.thread_device and row.thread_id
+        else None,
         expires_ms=raw.get("expires_ms"),
         is_pinned=row.is_pinned,
         poll=Poll.of(raw, row.votes, row.is_closed),

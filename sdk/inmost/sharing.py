@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from inmost.models import Conversation, Message, People, Person, Sent, message_of_shown
+from inmost.models import Conversation, Message, People, Person, Sent
 
 if TYPE_CHECKING:
     from inmost.host import Host
@@ -66,9 +66,7 @@ class Sharing:
 
     async def close_poll(self, poll: Message) -> Sent:
         """End one's own poll."""
-        return await self._say(
-            bytes.fromhex(poll.conversation), {"type": "close", "target": reference(poll)}
-        )
+        return await self._say(bytes.fromhex(poll.conversation), {"type": "close", "target": reference(poll)})
 
     # Pins
 
@@ -97,9 +95,7 @@ class Sharing:
             found.append(Thread(shown, (each.device.hex(), each.id.hex()), each.replies, each.last_n))
         return found
 
-    async def thread(
-        self, root: Message, *, before: int | None = None, limit: int = 50
-    ) -> list[Message]:
+    async def thread(self, root: Message, *, before: int | None = None, limit: int = 50) -> list[Message]:
         """The newest `limit` answers in the thread that hangs on root, before number `before`, oldest first.
 
         root may be any message of the thread. Loads the conversation back to the root when online.

@@ -42,3 +42,24 @@ def delete(n: int, of: int, *, author: bytes = ANNA, user: bytes = ANNA) -> Row:
 
 def react(n: int, of: int, emoji: str, on: bool, *, author: bytes = ANNA, user: bytes = BOB) -> Row:
     return message(n, "react", target=target(of, author), emoji=emoji, on=on, user=user)
+
+
+def poll(n: int, options: int = 3, *, multiple: bool = False, user: bytes = ANNA) -> Row:
+    names = [f"option {number}" for number in range(options)]
+    return message(n, "poll", text=f"question {n}", options=names, multiple=multiple, user=user)
+
+
+def vote(n: int, of: int, choices: list[int], *, author: bytes = ANNA, user: bytes = BOB) -> Row:
+    return message(n, "vote", target=target(of, author), choices=choices, user=user)
+
+
+def close(n: int, of: int, *, author: bytes = ANNA, user: bytes = ANNA) -> Row:
+    return message(n, "close", target=target(of, author), user=user)
+
+
+def pin(n: int, of: int, on: bool, *, author: bytes = ANNA, user: bytes = BOB) -> Row:
+    return message(n, "pin", target=target(of, author), on=on, user=user)
+
+
+def expired(n: int, *, user: bytes = ANNA) -> Row:
+    return message(n, "expired", user=user)

@@ -8,12 +8,29 @@ import subprocess
 import sys
 from pathlib import Path
 
+import apsw
+import msgspec
 import pytest
 
 from inmost.errors import ProfileInUse, StoreDamaged, StoreTooNew, WrongKey
 from inmost.places import place_of
-from inmost.store import Database, Lock
-from sdk.tests.stored import ANNA, BOB, ROOM, delete, edit, message, react, text
+from inmost.store import Database, Lock, database
+from sdk.tests.stored import (
+    ANNA,
+    BOB,
+    ROOM,
+    close,
+    delete,
+    edit,
+    expired,
+    message,
+    pin,
+    poll,
+    react,
+    target,
+    text,
+    vote,
+)
 
 KEY = bytes(range(32))
 
@@ -83,6 +100,109 @@ def test_the_newest_reaction_of_each_person_and_emoji_counts(store):
         {"emoji": "🎂", "user": ANNA.hex()},
         {"emoji": "👍", "user": BOB.hex()},
     ]
+
+
+def test_votes_count_whichever_order_pages_come_in(tmp_path):
+    rows = [
+        poll(1),
+        vote(2, 1, [0]),
+        vote(3, 1, [2]),
+        vote(4, 1, [1, 2], user=ANNA),  # Two where one may be chosen.
+        vote(5, 1, [3], user=ANNA),  # An option there is not.
+        close(6, 1, user=BOB),  # Not his poll.
+        close(7, 1),
+        vote(8, 1, [0]),
+    ]
+    for number in range(8):
+        store = Database.open(tmp_path / f"{number}.db", KEY)
+        for row in rows[number:] + rows[:number]:
+            store.write([row])
+        [shown] = store.shown(ROOM)
+        assert (shown.votes, shown.is_closed) == (f'[{{"user":"{BOB.hex()}","choices":[2]}}]', True)
+        store.close()
+
+
+def test_a_vote_taken_back_counts_for_nothing_and_a_multiple_poll_takes_several(store):
+    store.write(
+        [poll(1, multiple=True), vote(2, 1, [0, 2]), vote(3, 1, [1], user=ANNA), vote(4, 1, [], user=ANNA)]
+    )
+    [shown] = store.shown(ROOM)
+    votes = {each["user"]: each["choices"] for each in json.loads(shown.votes)}
+    assert votes == {BOB.hex(): [0, 2], ANNA.hex(): []}
+
+
+def test_what_ended_takes_with_it_all_that_was_said_about_it(tmp_path):
+    about = [edit(2, 1, "a later secret"), react(3, 1, "👀", True), pin(4, 1, True)]
+    for number, order in enumerate([[text(1, "a secret"), *about], [*about, text(1, "a secret")]]):
+        store = Database.open(tmp_path / f"{number}.db", KEY)
+        store.write(order)
+        assert [hit.text for hit in store.search("secret")] == ["a later secret"]
+        store.write([expired(1)])
+        store.write([edit(5, 1, "a secret after all")])
+        [shown] = store.shown(ROOM)
+        assert (shown.type, shown.text, shown.is_pinned, shown.reactions) == ("expired", None, False, "[]")
+        assert store.search("secret") == []
+        assert store.pinned(ROOM) == []
+        assert store.numbers_after(ROOM, 0) == [1]
+        store.close()
+
+
+def test_unread_is_what_others_said_after_the_place_read_to(store):
+    store.write([
+        text(1, "read"), text(2, "own", user=BOB), text(3, "hello", mentions_me=True), poll(4), react(5, 3, "👍", True),
+        message(6, "title", text="a title"), text(7, "deleted"), delete(8, 7), message(9, "unknown"),
+        text(None, "waiting"),
+    ])  # fmt: skip
+    assert store.unread(ROOM, 1, BOB) == (3, 1)
+    assert store.unread(ROOM, 4, BOB) == (1, 0)
+    assert store.unread(ROOM, 9, BOB) == (0, 0)
+
+
+def test_threads_are_listed_by_their_last_answer_and_paged(store):
+    store.write([text(n, f"root {n}") for n in (1, 2)])
+    store.write([text(n, f"answer {n}", thread=target(1 + n % 2)) for n in range(3, 10)])
+    store.write([delete(10, 9), text(None, "waiting", id_=99, thread=target(2))])
+    listed = [(int.from_bytes(each.id), each.replies) for each in store.threads(ROOM)]
+    assert listed == [(2, 4), (1, 3)]
+    device, id_ = target(1)
+    assert [row.n for row in store.thread(ROOM, device, id_)] == [4, 6, 8]
+    assert [row.n for row in store.thread(ROOM, device, id_, before=8, limit=1)] == [6]
+    assert [row.n for row in store.thread(ROOM, *target(2))] == [3, 5, 7, 9, None]
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date_and_keeps_everything(tmp_path):
+    path = tmp_path / "store.db"
+    version_one(path).close()
+    store = Database.open(path, KEY)
+    assert shown(store) == [(1, "before the update")]
+    assert [hit.n for hit in store.search("update")] == [1]
+    store.write([text(2, "an answer", thread=target(1)), pin(3, 1, True)])
+    assert [row.n for row in store.pinned(ROOM)] == [1]
+    assert dict(store.state()) == {b"a": b"1"}
+    store.close()
+
+
+def version_one(path: Path) -> apsw.Connection:
+    """A store as the first version left it: its tables, no view or trigger of a later one."""
+    connection = apsw.Connection(str(path))
+    connection.execute(f"PRAGMA key = 'raw:{KEY.hex()}'")
+    connection.execute("PRAGMA journal_mode = wal")
+    schema = Path(database.__file__).with_name("schema")
+    connection.execute((schema / "0001_tables.sql").read_text())
+    # A view and a trigger of the same names, which do something else.
+    connection.execute("CREATE VIEW shown_messages AS SELECT 1")
+    connection.execute("CREATE TRIGGER message_gone AFTER DELETE ON messages BEGIN DELETE FROM state; END")
+    _, key, value = text(1, "before the update")
+    row = msgspec.msgpack.decode(value)
+    connection.execute(
+        "INSERT INTO messages (key, conversation, place, n, id, device, user, time_ms, at_ms, epoch, type, text, raw)"
+        " VALUES (?, ?, 1, 1, ?, ?, ?, ?, ?, 1, 'text', ?, ?)",
+        (key, ROOM, row["id"], row["device"], row["user"], row["time_ms"], row["at_ms"], row["text"], value),
+    )
+    connection.execute("INSERT INTO search (rowid, text) SELECT row_id, text FROM messages")
+    connection.execute("INSERT INTO state (key, value) VALUES (?, ?)", (b"a", b"1"))
+    connection.execute("PRAGMA user_version = 1")
+    return connection
 
 
 def test_the_first_message_of_an_id_counts_though_the_second_was_read_first(store):

@@ -251,14 +251,15 @@ class Thief:
     async def do_seal(
         self,
         conversation: bytes,
-        text: str,
+        text: str = "",
         device: bytes | None = None,
         epoch: int | None = None,
         seen: list[Any] | None = None,
         id_: bytes | None = None,
         in_conversation: bytes | None = None,
+        content: list[Any] | None = None,
     ) -> dict[str, Any]:
-        """A sealed message with the keys on the disk, under any device's name, for any place."""
+        """A sealed message with the keys on the disk, under any device's name, for any place. content: instead of a text."""
         keys = self.disk.epoch_keys(conversation)
         at = max(keys) if epoch is None else epoch
         place = in_conversation or conversation
@@ -267,7 +268,12 @@ class Thief:
         head = self.disk.directory.head()
         assert head is not None
         body = formats.cbor(
-            [["text", text, None, []], seen or [0, bytes(32)], list(head), time.time_ns() // 1_000_000]
+            [
+                content or ["text", text, None, []],
+                seen or [0, bytes(32)],
+                list(head),
+                time.time_ns() // 1_000_000,
+            ]
         )
         who = device or self.disk.device
         sealed = formats.seal(

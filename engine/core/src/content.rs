@@ -400,7 +400,9 @@ fn check_poll(question: &str, options: &[String]) -> Result<(), Refusal> {
         return Err(Refusal::Malformed);
     }
     check_line(question, MAX_QUESTION_CHARS)?;
-    options.iter().try_for_each(|option| check_line(option, MAX_OPTION_CHARS))
+    options
+        .iter()
+        .try_for_each(|option| check_line(option, MAX_OPTION_CHARS))
 }
 
 /// Ascending, so that no option is chosen twice. Whether the poll has them, its readers see.

@@ -139,8 +139,12 @@ impl Machine {
 
     fn ending_of(&mut self, conversation: Conversation, of: Ref) -> Result<Option<u64>, Refusal> {
         let own = self.conv(conversation)?.outbox.values();
-        let is_meant =
-            |outgoing: &crate::outbox::Outgoing, me: Device| Ref { device: me, id: outgoing.id } == of;
+        let is_meant = |outgoing: &crate::outbox::Outgoing, me: Device| {
+            Ref {
+                device: me,
+                id: outgoing.id,
+            } == of
+        };
         let me = self.me()?.device;
         if let Some(waiting) = own.into_iter().find(|waiting| is_meant(&waiting.outgoing, me)) {
             return Ok(ends_at_ms(&waiting.outgoing.content()?, waiting.outgoing.time_ms));

@@ -123,7 +123,10 @@ impl Machine {
         if self.mark(name, key).as_ref() == Some(&mark.value) {
             return Ok(());
         }
-        let n = self.marks.get(&(mark.name.clone(), mark.key.clone())).map_or(0, |kept| kept.n);
+        let n = self
+            .marks
+            .get(&(mark.name.clone(), mark.key.clone()))
+            .map_or(0, |kept| kept.n);
         self.keep_mark(mark, n, true);
         let wait_ms = match name {
             READ => READ_WAIT_MS,
@@ -147,11 +150,13 @@ impl Machine {
             n,
             is_unsaid,
         };
-        self.rows.put_bytes(row_key(&shown.0, &shown.1), crate::rows::pack(&kept));
+        self.rows
+            .put_bytes(row_key(&shown.0, &shown.1), crate::rows::pack(&kept));
         let key = if shown.0 == VERIFIED { "user" } else { "conversation" };
         let is_news = self.marks.get(&shown).is_none_or(|before| before.value != kept.value);
         if is_news {
-            self.out.event("mark", map! {"name" => shown.0.clone(), key => shown.1.clone()});
+            self.out
+                .event("mark", map! {"name" => shown.0.clone(), key => shown.1.clone()});
         }
         self.marks.insert(shown, kept);
     }
@@ -178,7 +183,8 @@ impl Machine {
                 is_unsaid: false,
                 ..kept
             };
-            self.rows.put_bytes(row_key(&said.name, &said.key), crate::rows::pack(&said));
+            self.rows
+                .put_bytes(row_key(&said.name, &said.key), crate::rows::pack(&said));
             self.marks.insert((said.name.clone(), said.key.clone()), said);
         }
         if self.has_every_mark(personal)? && head.n >= self.marks_since + SNAPSHOT_EVERY {
@@ -257,15 +263,27 @@ impl Machine {
         if self.me.is_none() || conversation != self.personal()? || !self.session.is_live() {
             return Ok(());
         }
-        let is_member = self.conversations.get(&conversation).is_some_and(|conv| conv.is_member());
-        if !is_member || self.session.pages.get(&conversation).is_some_and(|pages| !pages.is_empty()) {
+        let is_member = self
+            .conversations
+            .get(&conversation)
+            .is_some_and(|conv| conv.is_member());
+        if !is_member
+            || self
+                .session
+                .pages
+                .get(&conversation)
+                .is_some_and(|pages| !pages.is_empty())
+        {
             return Ok(());
         }
         if self.has_every_mark(conversation)? {
             return self.say_marks();
         }
         let state = &self.conv(conversation)?.state;
-        let newest = state.spans.last().filter(|span| Some(span.last) == state.head.map(|head| head.n));
+        let newest = state
+            .spans
+            .last()
+            .filter(|span| Some(span.last) == state.head.map(|head| head.n));
         let before = newest.map(|span| span.first);
         self.session.pages.entry(conversation).or_default().push(PageWanted {
             command: None,

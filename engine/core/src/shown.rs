@@ -80,13 +80,11 @@ pub fn content_of(value: &Value) -> Result<Content, Refusal> {
     let mentions =
         || -> Result<Vec<User>, Refusal> { Ok(value.field::<Option<Vec<User>>>("mentions")?.unwrap_or_default()) };
     let content = match value.get("type").text()? {
-        "text" => {
-            Content::Text {
-                text: value.field("text")?,
-                reply_to: optional_reference(value, "reply_to")?,
-                mentions: mentions()?,
-            }
-        }
+        "text" => Content::Text {
+            text: value.field("text")?,
+            reply_to: optional_reference(value, "reply_to")?,
+            mentions: mentions()?,
+        },
         "edit" => Content::Edit {
             of: target()?,
             text: value.field("text")?,

@@ -51,7 +51,9 @@ impl Signals {
     /// When the next of them is over.
     pub fn next_end_ms(&self) -> Option<u64> {
         let typing = self.typing.values().map(|typing| typing.until_ms);
-        typing.chain(self.present.values().map(|present| present.until_ms)).min()
+        typing
+            .chain(self.present.values().map(|present| present.until_ms))
+            .min()
     }
 
     pub fn typing_in(&self, conversation: Conversation) -> Vec<User> {
@@ -65,7 +67,9 @@ impl Signals {
     /// Active on any device, left alone on all that say something, or nothing known.
     pub fn presence_of(&self, user: User) -> Option<&'static str> {
         let devices = self.present.values().filter(|present| present.user == user);
-        devices.map(|present| if present.active { "active" } else { "idle" }).min()
+        devices
+            .map(|present| if present.active { "active" } else { "idle" })
+            .min()
     }
 }
 
@@ -163,7 +167,10 @@ impl Machine {
         match content {
             Content::Typing { on: true } => {
                 let until_ms = self.now + TYPING_SHOWN_MS;
-                let before = self.signals.typing.insert((conversation, device), Typing { user, until_ms });
+                let before = self
+                    .signals
+                    .typing
+                    .insert((conversation, device), Typing { user, until_ms });
                 if before.is_none() {
                     self.show_typing(conversation, user, true);
                 }
@@ -189,7 +196,11 @@ impl Machine {
 
     /// A leaf in the present epoch, of a device that the directory has not shut out.
     pub(crate) fn is_in_now(&mut self, conversation: Conversation, device: Device) -> Result<bool, Refusal> {
-        if self.conversations.get(&conversation).is_none_or(|conv| !conv.is_member()) {
+        if self
+            .conversations
+            .get(&conversation)
+            .is_none_or(|conv| !conv.is_member())
+        {
             return Ok(false);
         }
         self.rosters(conversation)?;
@@ -230,7 +241,9 @@ impl Machine {
             self.show_presence(user, before);
         }
         // Older ones are refused by their time alone.
-        self.signals.newest_ms.retain(|_, time_ms| *time_ms + CLOCK_SKEW_MS >= now);
+        self.signals
+            .newest_ms
+            .retain(|_, time_ms| *time_ms + CLOCK_SKEW_MS >= now);
     }
 
     fn show_typing(&mut self, conversation: Conversation, user: User, on: bool) {
@@ -243,7 +256,8 @@ impl Machine {
     fn show_presence(&mut self, user: User, before: Option<&'static str>) {
         let presence = self.signals.presence_of(user);
         if presence != before {
-            self.out.event("presence", map! {"user" => user, "presence" => presence});
+            self.out
+                .event("presence", map! {"user" => user, "presence" => presence});
         }
     }
 }

@@ -15,11 +15,14 @@ class Rate:
 MESSAGES: Final = "messages"
 CHANGES: Final = "changes"
 READING: Final = "reading"
+SIGNALS: Final = "signals"
 
 RATES: Final = {
     MESSAGES: Rate(per_second=500, burst=5_000),
     CHANGES: Rate(per_second=50, burst=1_000),
     READING: Rate(per_second=500, burst=5_000),
+    # Each goes to every member at once. Somebody who types says so every four seconds, and once a minute that they are there.
+    SIGNALS: Rate(per_second=2, burst=60),
 }
 
 

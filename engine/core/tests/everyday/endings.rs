@@ -77,7 +77,13 @@ fn an_edit_of_what_ends_ends_with_it() {
     let n = world.say(0, room, for_a_minute("the code is 4711")).unwrap();
     let target = world.reference(0, room, n);
     world.pass(30_000);
-    let edit = world.say(0, room, map! {"type" => "edit", "target" => target, "text" => "no, 4712"}).unwrap();
+    let edit = world
+        .say(
+            0,
+            room,
+            map! {"type" => "edit", "target" => target, "text" => "no, 4712"},
+        )
+        .unwrap();
     assert!(keeps(&world, 1, "4712"));
     world.pass(29_000);
     assert!(keeps(&world, 1, "4712"));
@@ -94,7 +100,11 @@ fn what_ends_while_it_waits_is_given_back_and_not_sent() {
     let mut world = World::team(25, &["alice", "bob"]);
     let room = world.create(0, "plans", &[1]);
     world.disconnect(0);
-    let id = world.give(0, "send", map! {"conversation" => room, "content" => for_a_minute("the code is 4711")});
+    let id = world.give(
+        0,
+        "send",
+        map! {"conversation" => room, "content" => for_a_minute("the code is 4711")},
+    );
     assert!(keeps(&world, 0, "4711"));
     world.now += MINUTE_MS;
     world.step(0, InputKind::Tick);
@@ -111,7 +121,11 @@ fn a_clock_that_is_ahead_gives_no_longer_life_on_others_devices() {
     let mut world = World::team(26, &["alice", "bob"]);
     let room = world.create(0, "plans", &[1]);
     world.now += 600_000; // when Alice writes; Bob's device has the right time
-    let sent = world.give(0, "send", map! {"conversation" => room, "content" => for_a_minute("the code is 4711")});
+    let sent = world.give(
+        0,
+        "send",
+        map! {"conversation" => room, "content" => for_a_minute("the code is 4711")},
+    );
     world.now -= 600_000;
     world.deliver();
     let n: u64 = world.outcome(0, sent).unwrap().unwrap().field("n").unwrap();

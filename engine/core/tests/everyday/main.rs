@@ -45,7 +45,11 @@ impl World {
 
     /// How often an event came.
     fn heard(&self, who: Who, name: &str) -> usize {
-        self.clients[who].events.iter().filter(|(event, _)| event == name).count()
+        self.clients[who]
+            .events
+            .iter()
+            .filter(|(event, _)| event == name)
+            .count()
     }
 
     /// Let so much time pass, and every device that wants to be woken do what it wanted.
@@ -53,7 +57,12 @@ impl World {
         let until = self.now + ms;
         for _ in 0..1_000 {
             self.deliver();
-            let due = self.clients.iter().filter_map(|client| client.wake_at_ms).filter(|at| *at <= until).min();
+            let due = self
+                .clients
+                .iter()
+                .filter_map(|client| client.wake_at_ms)
+                .filter(|at| *at <= until)
+                .min();
             let Some(at) = due else { break };
             self.now = self.now.max(at);
             for who in 0..self.clients.len() {

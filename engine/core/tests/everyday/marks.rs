@@ -28,7 +28,12 @@ fn set(world: &mut World, who: Who, name: &str, room: Conversation, value: Value
 
 fn is_verified(world: &mut World, who: Who, of: Who) -> bool {
     let people = world.view(who, "people", map! {});
-    let person = people.list().unwrap().iter().find(|person| person.field("user") == Ok(world.user(of))).unwrap();
+    let person = people
+        .list()
+        .unwrap()
+        .iter()
+        .find(|person| person.field("user") == Ok(world.user(of)))
+        .unwrap();
     person.field("verified").unwrap()
 }
 
@@ -41,8 +46,13 @@ fn a_device_that_comes_back_by_recovery_has_every_mark() {
     set(&mut world, 1, "set_draft", room, Value::Text("half a thought".into()));
     set(&mut world, 1, "pin_conversation", room, Value::Bool(true));
     set(&mut world, 1, "mute", room, Value::Bool(true));
-    let number: String = world.view(1, "safety", map! {"user" => world.user(0)}).field("number").unwrap();
-    world.command(1, "mark_verified", map! {"user" => world.user(0), "number" => number}).unwrap();
+    let number: String = world
+        .view(1, "safety", map! {"user" => world.user(0)})
+        .field("number")
+        .unwrap();
+    world
+        .command(1, "mark_verified", map! {"user" => world.user(0), "number" => number})
+        .unwrap();
     world.settle();
     world.disconnect(1);
     let back = world.recover(1, true).unwrap();
@@ -59,13 +69,31 @@ fn two_devices_of_a_person_agree_on_what_was_said_last() {
     let n = world.send(0, room, "hello");
     let second = world.recover(1, false).unwrap();
     set(&mut world, 1, "mute", room, Value::Bool(true));
-    set(&mut world, second, "set_draft", room, Value::Text("from the second".into()));
+    set(
+        &mut world,
+        second,
+        "set_draft",
+        room,
+        Value::Text("from the second".into()),
+    );
     world.settle();
     set(&mut world, second, "mute", room, Value::Bool(false));
     world.disconnect(1);
-    set(&mut world, 1, "set_draft", room, Value::Text("from the first, offline".into()));
+    set(
+        &mut world,
+        1,
+        "set_draft",
+        room,
+        Value::Text("from the first, offline".into()),
+    );
     set(&mut world, second, "read", room, Value::Uint(n));
-    set(&mut world, second, "set_draft", room, Value::Text("from the second again".into()));
+    set(
+        &mut world,
+        second,
+        "set_draft",
+        room,
+        Value::Text("from the second again".into()),
+    );
     world.settle();
     world.connect(1);
     world.settle();
@@ -84,14 +112,20 @@ fn reading_on_and_typing_on_say_so_once_in_a_while() {
     world.settle();
     let before = world.about(1, personal(&world, 1)).field::<u64>("n").unwrap();
     for i in 0..20u64 {
-        let n = world.say(0, room, map! {"type" => "text", "text" => format!("{i}")}).unwrap();
+        let n = world
+            .say(0, room, map! {"type" => "text", "text" => format!("{i}")})
+            .unwrap();
         set(&mut world, 1, "read", room, Value::Uint(n));
         set(&mut world, 1, "set_draft", room, Value::Text(format!("{i} letters")));
         world.now += 100;
     }
     world.settle();
     let after: u64 = world.about(1, personal(&world, 1)).field("n").unwrap();
-    assert!((1..=2).contains(&(after - before)), "{} messages for 20 positions and 20 drafts", after - before);
+    assert!(
+        (1..=2).contains(&(after - before)),
+        "{} messages for 20 positions and 20 drafts",
+        after - before
+    );
     world.assert_calm();
 }
 
@@ -138,7 +172,11 @@ fn marks_said_outside_the_personal_group_are_dropped_and_a_text_in_it_is_a_text(
     assert_eq!(world.texts(0, own), ["a note to myself"]);
     assert!(world.kinds(0, own).iter().all(|kind| kind != "unknown"));
     let marks = map! {"type" => "marks", "since" => Value::Nil, "marks" => Value::Array(vec![])};
-    assert_eq!(world.say(0, own, marks).unwrap_err(), "Malformed", "no host says marks as a message");
+    assert_eq!(
+        world.say(0, own, marks).unwrap_err(),
+        "Malformed",
+        "no host says marks as a message"
+    );
 }
 
 fn personal(world: &World, who: Who) -> Conversation {

@@ -16,13 +16,26 @@ fn a_poll_its_votes_and_its_end_reach_everybody_as_rows() {
     let asked = world.say(0, room, poll()).unwrap();
     let target = world.reference(1, room, asked);
     let voted = world
-        .say(1, room, map! {"type" => "vote", "target" => target.clone(), "choices" => vec![1u64]})
+        .say(
+            1,
+            room,
+            map! {"type" => "vote", "target" => target.clone(), "choices" => vec![1u64]},
+        )
         .unwrap();
-    let closed = world.say(0, room, map! {"type" => "close", "target" => target.clone()}).unwrap();
+    let closed = world
+        .say(0, room, map! {"type" => "close", "target" => target.clone()})
+        .unwrap();
     let seen = world.row(0, room, asked).unwrap();
-    assert_eq!((seen.get("type").text(), seen.get("text").text()), (Ok("poll"), Ok("Lunch?")));
+    assert_eq!(
+        (seen.get("type").text(), seen.get("text").text()),
+        (Ok("poll"), Ok("Lunch?"))
+    );
     let vote = world.row(0, room, voted).unwrap();
-    assert_eq!(vote.field("user"), Ok(world.user(1)), "whose vote it is says the signature and nothing else");
+    assert_eq!(
+        vote.field("user"),
+        Ok(world.user(1)),
+        "whose vote it is says the signature and nothing else"
+    );
     assert_eq!((vote.get("target"), vote.field("choices")), (&target, Ok(vec![1u64])));
     assert_eq!(world.row(1, room, closed).unwrap().get("type").text(), Ok("close"));
     world.assert_calm();
@@ -34,7 +47,9 @@ fn only_who_asked_closes_a_poll() {
     let room = world.create(0, "plans", &[1]);
     let asked = world.say(0, room, poll()).unwrap();
     let target = world.reference(1, room, asked);
-    let n = world.say(1, room, map! {"type" => "close", "target" => target}).unwrap();
+    let n = world
+        .say(1, room, map! {"type" => "close", "target" => target})
+        .unwrap();
     assert!(world.row(0, room, n).is_none() && world.row(1, room, n).is_none());
     assert!(world.alarmed(0, "BadSeal"));
 }
@@ -45,7 +60,13 @@ fn who_was_removed_votes_no_more() {
     let room = world.create(0, "plans", &[1, 2]);
     let asked = world.say(0, room, poll()).unwrap();
     let target = world.reference(2, room, asked);
-    world.command(0, "remove", map! {"conversation" => room, "users" => world.people(&[2])}).unwrap();
+    world
+        .command(
+            0,
+            "remove",
+            map! {"conversation" => room, "users" => world.people(&[2])},
+        )
+        .unwrap();
     world.settle();
     let vote = map! {"type" => "vote", "target" => target, "choices" => vec![0u64]};
     assert_eq!(world.say(2, room, vote).unwrap_err(), "NotAMember");
@@ -100,7 +121,9 @@ fn a_reply_in_a_thread_names_its_root_and_an_edit_stays_in_it() {
     assert_eq!(row.get("mentions_me"), &Value::Bool(true));
     assert_eq!(world.row(1, room, n).unwrap().get("mentions_me"), &Value::Bool(false));
     let target = world.reference(1, room, n);
-    let n = world.say(1, room, map! {"type" => "edit", "target" => target, "text" => "yes!"}).unwrap();
+    let n = world
+        .say(1, room, map! {"type" => "edit", "target" => target, "text" => "yes!"})
+        .unwrap();
     assert_eq!(world.row(0, room, n).unwrap().get("thread"), &Value::Nil);
     world.assert_calm();
 }

@@ -10,7 +10,9 @@ use inmost_public::ids::Conversation;
 use crate::world::{Who, World};
 
 fn types(world: &mut World, who: Who, room: Conversation, on: bool) {
-    world.command(who, "signal", map! {"conversation" => room, "typing" => on}).unwrap();
+    world
+        .command(who, "signal", map! {"conversation" => room, "typing" => on})
+        .unwrap();
     world.deliver();
 }
 
@@ -22,13 +24,19 @@ fn typing(world: &mut World, who: Who, room: Conversation) -> Value {
 fn recorded(world: &mut World, who: Who, room: Conversation) -> Vec<u8> {
     world.give(who, "signal", map! {"conversation" => room, "typing" => true});
     let frame = world.clients[who].outbox.pop_back().unwrap();
-    let Value::Array(fields) = pack::decode(&frame).unwrap() else { panic!() };
+    let Value::Array(fields) = pack::decode(&frame).unwrap() else {
+        panic!()
+    };
     fields.last().unwrap().bytes().unwrap().to_vec()
 }
 
 fn hand(world: &mut World, to: Who, from: Who, room: Conversation, sealed: &[u8]) {
     let device = world.clients[from].device;
-    let told = Told::from(Signalled { conversation: room, device, sealed: sealed.to_vec() });
+    let told = Told::from(Signalled {
+        conversation: room,
+        device,
+        sealed: sealed.to_vec(),
+    });
     world.step(to, InputKind::Frame(told.encode()));
 }
 
@@ -74,14 +82,26 @@ fn a_removed_members_typing_and_receipt_are_not_shown() {
     let typed = recorded(&mut world, 2, room);
     world.give(2, "read", map! {"conversation" => room, "n" => n});
     let frame = world.clients[2].outbox.pop_back().unwrap();
-    let Value::Array(fields) = pack::decode(&frame).unwrap() else { panic!() };
+    let Value::Array(fields) = pack::decode(&frame).unwrap() else {
+        panic!()
+    };
     let receipt = fields.last().unwrap().bytes().unwrap().to_vec();
-    world.command(0, "remove", map! {"conversation" => room, "users" => world.people(&[2])}).unwrap();
+    world
+        .command(
+            0,
+            "remove",
+            map! {"conversation" => room, "users" => world.people(&[2])},
+        )
+        .unwrap();
     world.settle();
     // The server is in league with her and hands over what she sealed while she was a member.
     hand(&mut world, 1, 2, room, &typed);
     let device = world.clients[2].device;
-    let told = Told::from(Receipt { conversation: room, device, sealed: receipt });
+    let told = Told::from(Receipt {
+        conversation: room,
+        device,
+        sealed: receipt,
+    });
     world.step(1, InputKind::Frame(told.encode()));
     assert_eq!(typing(&mut world, 1, room), world.people(&[]));
     assert_eq!((world.heard(1, "typing"), world.heard(1, "receipt")), (0, 0));
@@ -119,7 +139,11 @@ fn a_signal_delivered_as_a_message_or_receipt_is_neither() {
     let room = world.create(0, "plans", &[1]);
     let typed = recorded(&mut world, 1, room);
     let device = world.clients[1].device;
-    let told = Told::from(Receipt { conversation: room, device, sealed: typed });
+    let told = Told::from(Receipt {
+        conversation: room,
+        device,
+        sealed: typed,
+    });
     world.step(0, InputKind::Frame(told.encode()));
     assert_eq!((world.heard(0, "typing"), world.heard(0, "receipt")), (0, 0));
 }
@@ -129,7 +153,13 @@ fn presence_is_said_again_until_it_is_taken_back_and_fades_by_itself() {
     let mut world = World::team(36, &["alice", "bob"]);
     let presence = |world: &mut World| {
         let people = world.view(0, "people", map! {});
-        let bob = people.list().unwrap().iter().find(|person| person.field("user") == Ok(world.user(1))).unwrap().clone();
+        let bob = people
+            .list()
+            .unwrap()
+            .iter()
+            .find(|person| person.field("user") == Ok(world.user(1)))
+            .unwrap()
+            .clone();
         bob.get("presence").text().ok().map(str::to_owned)
     };
     assert_eq!(presence(&mut world), None, "nobody says anything unasked");
@@ -153,11 +183,19 @@ fn nobody_has_read_what_is_not_there_and_nobody_unreads() {
     let mut world = World::team(37, &["alice", "bob"]);
     let room = world.create(0, "plans", &[1]);
     let n = world.send(0, room, "hello");
-    world.command(1, "read", map! {"conversation" => room, "n" => u64::MAX}).unwrap();
+    world
+        .command(1, "read", map! {"conversation" => room, "n" => u64::MAX})
+        .unwrap();
     world.deliver();
-    let read = |world: &mut World| world.about(0, room).get("receipts").list().unwrap()[0].field::<u64>("n").unwrap();
+    let read = |world: &mut World| {
+        world.about(0, room).get("receipts").list().unwrap()[0]
+            .field::<u64>("n")
+            .unwrap()
+    };
     assert_eq!(read(&mut world), n);
-    world.command(1, "read", map! {"conversation" => room, "n" => 0u64}).unwrap();
+    world
+        .command(1, "read", map! {"conversation" => room, "n" => 0u64})
+        .unwrap();
     world.deliver();
     assert_eq!(read(&mut world), n);
     world.assert_calm();

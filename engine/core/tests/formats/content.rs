@@ -170,20 +170,17 @@ fn every_content() -> Vec<Content> {
                 mentions: vec![],
             },
         ),
-        post(
-            Some(to),
-            None,
-            Content::Unknown {
-                item: cbor!["file", 7],
-            },
-        ),
+        post(Some(to), None, Content::Unknown { item: cbor!["file", 7] }),
         Content::Pin { of: to, on: false },
         poll(MAX_POLL_OPTIONS),
         Content::Vote {
             of: to,
             choices: vec![0, 19],
         },
-        Content::Vote { of: to, choices: vec![] },
+        Content::Vote {
+            of: to,
+            choices: vec![],
+        },
         Content::Close { of: to },
         Content::Marks {
             since: Some(9),
@@ -313,7 +310,11 @@ fn a_post_has_one_meaning_and_one_encoding() {
         post(None, Some(60_000), Content::Receipt { n: 1 }),
         post(None, Some(60_000), Content::Typing { on: true }),
     ] {
-        assert_eq!(Content::from_item(&wrong.to_item()), Err(Refusal::Malformed), "{wrong:?}");
+        assert_eq!(
+            Content::from_item(&wrong.to_item()),
+            Err(Refusal::Malformed),
+            "{wrong:?}"
+        );
     }
     for after in [0, MIN_EXPIRY_MS - 1, MAX_EXPIRY_MS + 1, u64::MAX] {
         let wrong = post(None, Some(after), text("when?"));
@@ -360,7 +361,11 @@ fn a_poll_and_its_votes_keep_their_bounds() {
         (vote((0..21).collect()), Err(Refusal::TooLarge)),
     ] {
         assert_eq!(content.check(), expected, "{content:?}");
-        assert_eq!(Content::from_item(&content.to_item()).map(|_| ()), expected, "{content:?}");
+        assert_eq!(
+            Content::from_item(&content.to_item()).map(|_| ()),
+            expected,
+            "{content:?}"
+        );
     }
 }
 
@@ -370,13 +375,28 @@ fn a_known_mark_with_another_shape_is_malformed_and_an_unknown_one_is_kept() {
     for (wrong, refusal) in [
         (mark("read", &[1; 15], Item::Uint(1), None), Refusal::Malformed),
         (mark("read", &[1; 16], Item::Text("1".into()), None), Refusal::Malformed),
-        (mark("draft", &[1; 16], Item::Text("\u{1b}[2J".into()), None), Refusal::Malformed),
-        (mark("draft", &[1; 16], Item::Text("x".repeat(65_537)), None), Refusal::TooLarge),
+        (
+            mark("draft", &[1; 16], Item::Text("\u{1b}[2J".into()), None),
+            Refusal::Malformed,
+        ),
+        (
+            mark("draft", &[1; 16], Item::Text("x".repeat(65_537)), None),
+            Refusal::TooLarge,
+        ),
         (mark("mute", &[1; 16], Item::Uint(1), None), Refusal::Malformed),
-        (mark("verified", &[1; 16], Item::Bytes(vec![1; 32]), None), Refusal::Malformed),
-        (mark("verified", &[1; 32], Item::Bytes(vec![1; 31]), None), Refusal::Malformed),
+        (
+            mark("verified", &[1; 16], Item::Bytes(vec![1; 32]), None),
+            Refusal::Malformed,
+        ),
+        (
+            mark("verified", &[1; 32], Item::Bytes(vec![1; 31]), None),
+            Refusal::Malformed,
+        ),
         (mark(&long_name, &[], Item::Null, None), Refusal::TooLarge),
-        (mark("new", &[0; MAX_MARK_KEY_BYTES + 1], Item::Null, None), Refusal::TooLarge),
+        (
+            mark("new", &[0; MAX_MARK_KEY_BYTES + 1], Item::Null, None),
+            Refusal::TooLarge,
+        ),
     ] {
         assert_eq!(Mark::from_item(&wrong.to_item()), Err(refusal), "{wrong:?}");
     }
@@ -402,7 +422,10 @@ fn changed_bytes_are_refused_or_read_as_exactly_what_they_say() {
                     _ => rng.next_u32() as u8,
                 };
             }
-            match cbor::decode(&changed).map_err(Refusal::from).and_then(|item| Content::from_item(&item)) {
+            match cbor::decode(&changed)
+                .map_err(Refusal::from)
+                .and_then(|item| Content::from_item(&item))
+            {
                 Ok(content) => {
                     assert_eq!(content.check(), Ok(()));
                     assert_eq!(cbor::encode(&content.to_item()), changed);
@@ -412,5 +435,8 @@ fn changed_bytes_are_refused_or_read_as_exactly_what_they_say() {
             }
         }
     }
-    assert!(read > 1_000 && refused > 1_000, "{read} read, {refused} refused: not worth much");
+    assert!(
+        read > 1_000 && refused > 1_000,
+        "{read} read, {refused} refused: not worth much"
+    );
 }

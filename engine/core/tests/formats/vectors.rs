@@ -159,7 +159,13 @@ fn said_later() -> Vec<(&'static str, Content)> {
                 choices: vec![0, 2],
             },
         ),
-        ("vote taken back", Content::Vote { of: to, choices: vec![] }),
+        (
+            "vote taken back",
+            Content::Vote {
+                of: to,
+                choices: vec![],
+            },
+        ),
         ("close", Content::Close { of: to }),
         (
             "marks",
@@ -209,7 +215,12 @@ fn content_is_the_frozen_bytes() {
         cbor![1, 2],
         cbor![],
         cbor!["post", Item::Null, Item::Null, text("nothing around it").to_item()],
-        cbor!["post", Item::Null, 60_000, cbor!["post", Item::Null, 60_000, text("twice").to_item()]],
+        cbor![
+            "post",
+            Item::Null,
+            60_000,
+            cbor!["post", Item::Null, 60_000, text("twice").to_item()]
+        ],
         cbor!["ballot", "one option?", cbor!["yes"], false],
         cbor!["vote", cbor![DEVICE, ID], cbor![1, 0]],
         cbor!["marks", Item::Null, cbor![cbor!["mute", [2u8; 15], true, Item::Null]]],

@@ -6,7 +6,7 @@ from inmost_server.features.messages.posting import Posting
 from inmost_server.features.messages.receipts import Aside
 from inmost_server.peer import Handled
 
-MESSAGES, READING = "messages", "reading"
+MESSAGES, READING, SIGNALS = "messages", "reading", "signals"
 
 
 def handled(posting: Posting, aside: Aside) -> list[Handled]:
@@ -27,5 +27,5 @@ def handled(posting: Posting, aside: Aside) -> list[Handled]:
         ),
         Handled(frames.PutReceipt, poster, MESSAGES, aside.put_receipt),
         Handled(frames.FetchReceipts, DEVICES.where("a leaf in the conversation"), READING, aside.receipts),
-        Handled(frames.Signal, poster, MESSAGES, aside.signal),
+        Handled(frames.Signal, poster, SIGNALS, aside.signal),
     ]

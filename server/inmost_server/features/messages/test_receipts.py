@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from inmost_protocol.conversations import FetchLog
+from inmost_protocol.frames import Refused
 from inmost_protocol.limits import MAX_EPHEMERAL_BYTES
 from inmost_protocol.messages import (
     Delete,
@@ -13,6 +14,7 @@ from inmost_protocol.messages import (
     PutReceipt,
     Signal,
 )
+from inmost_server.edge.rates import RATES, SIGNALS
 from server.kit.wire import WasRefused, new_id
 
 
@@ -40,6 +42,36 @@ async def test_a_signal_is_neither_stored_nor_larger_than_allowed(team):
         await owner.wire.ask(Signal(new_id(), room, sealed(owner, room, 2)))
     page = await owner.wire.ask(FetchLog(new_id(), room, 0, 200, without_messages=False))
     assert page.next_n == 1
+
+
+async def test_a_signal_reaches_who_is_connected_and_no_disk(team):
+    owner = await team.connect(team.people["owner"])
+    room = await owner.create()
+    secret = sealed(owner, room, 3)
+    await owner.wire.send_raw(encoded(Signal(new_id(), room, secret)))
+    await owner.send(room)  # Taken after it, and on the disk.
+    stored = [path.read_bytes() for path in team.server.store.path.parent.rglob("*") if path.is_file()]
+    assert stored
+    assert not any(secret in data for data in stored)
+
+
+async def test_who_signals_without_end_is_slowed_down_and_may_still_write(team):
+    owner = await team.connect(team.people["owner"])
+    room = await owner.create()
+    frame = Signal(new_id(), room, sealed(owner, room, 3))
+    for _ in range(2 * RATES[SIGNALS].burst):
+        await owner.wire.send_raw(encoded(frame))
+    assert (await owner.wire.next(Refused))[0].code == "SlowDown"
+    assert (await owner.send(room)).n == 1
+
+
+async def test_only_a_members_signal_goes_further(team):
+    owner = await team.connect(team.people["owner"])
+    room = await owner.create()
+    mallory = await team.connect(await team.invited("mallory"))
+    signal = Signal(new_id(), room, sealed(owner, room, 3))
+    with pytest.raises(WasRefused, match="NotAMember"):
+        await mallory.wire.ask(signal)
 
 
 def encoded(frame):
