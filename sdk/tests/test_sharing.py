@@ -13,18 +13,18 @@ from sdk.tests.test_client import SOON_S, arrived, at
 EXPIRES_IN_S = 3.0
 
 
-async def event(client: Client, name: str, **wanted: object) -> dict[str, object]:
+async def event(client: Client, what: str, /, **wanted: object) -> dict[str, object]:
     """The next event of this name with these details."""
     async with asyncio.timeout(SOON_S):
         async for heard, details in client.events():
-            if heard == name and all(details.get(key) == value for key, value in wanted.items()):
+            if heard == what and all(details.get(key) == value for key, value in wanted.items()):
                 return details
-    raise AssertionError(name)
+    raise AssertionError(what)
 
 
-async def heard(client: Client, name: str, **wanted: object) -> asyncio.Task[dict[str, object]]:
+async def heard(client: Client, what: str, /, **wanted: object) -> asyncio.Task[dict[str, object]]:
     """Begin to wait for an event before what causes it."""
-    waiting = asyncio.ensure_future(event(client, name, **wanted))
+    waiting = asyncio.ensure_future(event(client, what, **wanted))
     await asyncio.sleep(0)
     return waiting
 
@@ -185,7 +185,9 @@ async def test_a_new_device_of_a_person_has_their_drafts_pins_mutes_and_reading(
     await asyncio.to_thread(phone.recover, town.world.server.origin, "--keep-others")
     async with Client(home=home(phone), passphrase=passphrase(phone), wait_s=20) as second:
         await second.ready(SOON_S)
-        seen = (await second.conversations())[0]
+        async with asyncio.timeout(SOON_S):  # The personal group is read back to where all was said.
+            while not (seen := (await second.conversations())[0]).draft:
+                await asyncio.sleep(0.05)
         assert seen.id == room.id, "pinned: at the top"
         assert (seen.draft, seen.is_muted, seen.is_pinned, seen.unread) == ("half a thought", True, True, 0)
         assert (await second.person(seen.people[0])).is_verified or (
