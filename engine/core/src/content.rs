@@ -338,8 +338,23 @@ impl Content {
 
 /// The names this version knows; a newer version takes a new name rather than other fields.
 const NAMES: [&str; 17] = [
-    "text", "edit", "delete", "react", "title", "topic", "channel", "channel_closed", "post", "pin", "ballot", "vote", "close", "marks",
-    "receipt", "typing", "presence",
+    "text",
+    "edit",
+    "delete",
+    "react",
+    "title",
+    "topic",
+    "channel",
+    "channel_closed",
+    "post",
+    "pin",
+    "ballot",
+    "vote",
+    "close",
+    "marks",
+    "receipt",
+    "typing",
+    "presence",
 ];
 
 impl Ref {

@@ -104,7 +104,7 @@ fn members_pin_and_unpin_for_everybody_and_guests_do_not() {
     let unpinned = world.say(gus, room, pin(false)).unwrap();
     for who in [0, 1, gus] {
         assert!(world.row(who, room, unpinned).is_none());
-        assert!(world.alarmed(who, "BadSeal"));
+        assert!(world.alarmed(who, "NotAllowed"));
     }
 }
 
