@@ -7,6 +7,7 @@ import typer
 from inmost.store.keys import read_note
 from inmost_cli.asking import confirm
 from inmost_cli.here import Here, JsonOption, command, everybody
+from inmost_cli.meanings import meaning_of
 from inmost_cli.output import ID_DIGITS, json_line, local_time, note, say, table
 
 KEPT = {
@@ -106,6 +107,8 @@ async def alarms(here: Here, json: JsonOption = False) -> None:
             continue
         where = f" in “{titles[alarm.conversation]}”" if alarm.conversation in titles else ""
         who = f", {people.name(alarm.person)}" if alarm.person else ""
-        say(f"{local_time(alarm.at_ms)}  {alarm.kind}{where}{who}: {alarm.words}")
+        meaning, act = meaning_of(alarm.kind)
+        say(f"{local_time(alarm.at_ms)}{where}{who}: {meaning}. {act}")
+        note(f"  {alarm.kind}: {alarm.words}")
     if not found and not json:
         note("Nothing. Everything added up so far.")

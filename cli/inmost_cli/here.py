@@ -17,6 +17,7 @@ from inmost.errors import InmostError, Offline
 from inmost.models import People
 from inmost_cli import exits
 from inmost_cli.asking import CannotAsk, ask_secret, is_somebody_there, secret_from
+from inmost_cli.meanings import meaning_of
 from inmost_cli.output import fail, note, waiting, warn
 from inmost_cli.words import exit_code, explain
 
@@ -115,7 +116,7 @@ async def everybody(client: Client) -> People:
 def show_alarm(event: tuple[str, dict[str, Any]]) -> None:
     name, details = event
     if name == "alarm":
-        warn(f"{details['words']} ({details['kind']}). See: inmost alarms")
+        warn(f"{meaning_of(details['kind'])[0]} ({details['kind']}). See: inmost alarms")
 
 
 Command = Callable[..., Awaitable[int | None]]
