@@ -353,6 +353,9 @@ class Chat(App[None]):
             self.say("")
             timeline.enter()
             return
+        if event.key in ("pageup", "pagedown"):
+            timeline.action_page(-1 if event.key == "pageup" else 1)
+            return
         shown = timeline.messages
         own = next(
             (each for each in reversed(shown) if each.is_own and each.type == "text" and not each.is_deleted),

@@ -43,7 +43,7 @@ class Field(TextArea):
         """Enter was pressed."""
 
     class Left(Notice):
-        """Esc was pressed, or the field was left upwards while empty. key: "escape" or "up"."""
+        """A key that is meant for the messages. key: "escape", "pageup", "pagedown", or "up" in the empty field."""
 
         def __init__(self, key: str) -> None:
             super().__init__()
@@ -111,7 +111,7 @@ class Field(TextArea):
                 return True
         if key == "enter":
             self.post_message(self.Sent())
-        elif key == "escape" or (key == "up" and not self.text):
+        elif key in ("escape", "pageup", "pagedown") or (key == "up" and not self.text):
             self.post_message(self.Left(key))
         else:
             return False
@@ -161,7 +161,7 @@ class Composer(Vertical):
             self.text = text
 
     class Left(Notice):
-        """The field is to be left: "escape" to the messages, "up" to change the last one."""
+        """A key for the messages: "escape" goes there, "pageup" and "pagedown" scroll, "up" changes the last one."""
 
         def __init__(self, composer: "Composer", key: str) -> None:
             super().__init__()
