@@ -81,15 +81,34 @@ def test_two_people_talk_answer_react_change_and_take_away(town):
         bob.sees("Thread", "Answer here")
         bob.types("Then all is well.")
         bob.presses("enter")
-        bob.sees("✓ sent")
-        anna.sees("Then all is well.")
+        bob.sees("✓ sent", "⤷ 1 answer")
+        anna.sees("⤷ 1 answer")
         bob.presses("esc")
         bob.sees("▌ Then all is well.")
         bob.presses("esc")
         bob.sees_no_more("Answer here")
 
+        bob.types("/poll Paint it? | blue | green")
+        bob.presses("enter")
+        bob.sees("Asked.", "1 ○ blue  0")
+        anna.sees("2 ○ green  0")
+        anna.presses("esc")
+        anna.sees("▌ Paint it?")
+        anna.presses("2")
+        anna.sees("2 ● green  1")
+        bob.sees("2 ○ green  1")
+        anna.presses("p")
+        bob.sees("Paint it? (pinned)")
+        anna.presses("up")
+        anna.sees("▌ Since six.")
+        anna.presses("t")
+        anna.sees("Answer here", "Then all is well.")
         anna.presses("esc")
         anna.sees("▌ Then all is well.")
+        anna.presses("esc")
+        anna.sees_no_more("Answer here")
+        anna.presses("esc")
+        anna.sees("▌ Paint it?")
         anna.presses("up", "d")
         anna.sees("Take this message away, for everybody?")
         anna.presses("y")
@@ -100,7 +119,7 @@ def test_two_people_talk_answer_react_change_and_take_away(town):
         assert bob.ends() == 0
     said = [each for each in town.anna.history("Lamps") if each["type"] == "text"]
     assert said[-1]["text"] == "Then all is well."
-    assert said[-1]["reply_to"] == said[-3]["id"]
+    assert said[-1]["thread"] == said[-2]["id"]
     assert said[-3]["mentions"] == ["Anna"]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from inmost import Message
 from inmost_cli.chat.completion import emoji_candidates
 from inmost_cli.chat.composer import About
+from inmost_cli.chat.message import is_spoken
 from inmost_cli.chat.neutral import neutral, neutral_line
 from inmost_cli.chat.picker import Choice, Confirm, Picker
 from inmost_cli.chat.safety import Safety
@@ -33,11 +34,15 @@ class Acts:
             self._app.say("Copied.")
         elif action == "verify" and message.sender is not None:
             await self.compare(message.sender.id)
-        elif message.type != "text" or message.is_deleted:
+        elif not is_spoken(message) or message.is_deleted:
             self._app.say("That is only for what somebody wrote.")
-        elif action == "reply" or (action == "edit" and message.is_own):
+        elif action == "reply" or (action == "edit" and message.is_own and message.type == "text"):
             composer.begin(About(action, message))
             composer.field.focus()
+        elif action == "pin":
+            await self._app.client.pin(message, not message.is_pinned)
+        elif action.startswith("vote"):
+            await self._vote(message, int(action.removeprefix("vote ")) - 1)
         elif action == "edit":
             self._app.say("Only its author can change a message.")
         elif action == "react":
@@ -48,7 +53,7 @@ class Acts:
                 lambda _: self._change("delete", message),
             )
         elif action == "thread":
-            self._app.open_thread(message)
+            await self._app.open_thread(message)
         elif action == "links":
             self._pick_link(message.text or "")
 
@@ -73,6 +78,18 @@ class Acts:
     async def _open_link(self, address: str) -> None:
         self._app.open_url(address)
         self._app.say(f"Opened: {address}")
+
+    async def _vote(self, message: Message, choice: int) -> None:
+        """Choose an option, or take it back."""
+        poll = message.poll
+        if poll is None or choice >= len(poll.options):
+            return
+        if poll.is_closed:
+            self._app.say("This poll is closed.")
+            return
+        own = set(poll.choice_of(self._app.people.me))
+        chosen = own ^ {choice} if poll.is_multiple or choice in own else {choice}
+        await self._app.client.vote(message, sorted(chosen))
 
     async def _change(self, action: str, message: Message, emoji: str = "") -> None:
         """React to or take away a message; shown as soon as it is in the outbox."""

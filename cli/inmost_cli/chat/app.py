@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
-from inmost import Client, Conversation
+from inmost import Client, Conversation, Message
 from inmost.errors import InmostError, NotFound
 from inmost.models import People
 from inmost_cli.chat import commands
@@ -29,6 +29,7 @@ from inmost_cli.chat.help import Help
 from inmost_cli.chat.look import DARK, LIGHT, THEMES
 from inmost_cli.chat.look import SETTING as THEME_SETTING
 from inmost_cli.chat.members import Members
+from inmost_cli.chat.message import key_of
 from inmost_cli.chat.neutral import isolated, neutral_line
 from inmost_cli.chat.picker import Picker
 from inmost_cli.chat.search import MOST_HITS, Search
@@ -40,7 +41,19 @@ from inmost_cli.words import explain
 
 LAST_HERE: Final = "chat here"
 STATUS_EVERY_S: Final = 0.5
-CHANGING: Final = {"message", "sent", "conversation", "directory", "history", "waiting", "ready", "receipt"}
+CHANGING: Final = {
+    "message",
+    "sent",
+    "conversation",
+    "directory",
+    "history",
+    "waiting",
+    "ready",
+    "receipt",
+    "mark",
+    "presence",
+    "typing",
+}
 NOWHERE: Final = "No conversations yet. Press Ctrl+K to write to somebody, or type /new TITLE @people."
 
 
@@ -214,11 +227,18 @@ class Chat(App[None]):
         here = self.here
         if here is None:
             return
-        marks = here.marks()
+        shown = here.messages
         self.timeline.show(
-            here.messages, self.people, top=here.top(), unread_after=here.unread_after, marks=marks
+            shown,
+            self.people,
+            top=here.top(),
+            unread_after=here.unread_after,
+            marks=here.marks(shown, self.people),
+            answers=here.answers,
         )
-        self.thread.show(here.messages, self.people, marks)
+        if here.root is not None:
+            self.thread.show(here.root, here.thread, self.people, here.marks(here.thread, self.people))
+        self.composer.border_title = here.typing(self.people)
         self._members.show(here.conversation, self.people)
         self.query_one("#header", Static).update(self._header(here.conversation))
 
@@ -255,8 +275,10 @@ class Chat(App[None]):
         before = self.here
         if before is None or before.conversation.id != found.id:
             self.drafts.note(self.composer.place, self.composer.draft)
+            if before is not None:
+                self.run_worker(before.share_draft(self.drafts.text(before.conversation.id)))
             self.here = OpenConversation(self.client, found)
-            self.composer.load(self.drafts.text(found.id), found.id)
+            self.composer.load(self.drafts.text(found.id) or found.draft, found.id)
             self._draft_kept(found.id)
             may_write = f"Write to {neutral_line(found.title)}"
             self.composer.invite(may_write if found.may_post else "Only owners and moderators write here")
@@ -271,11 +293,21 @@ class Chat(App[None]):
             return  # Somebody went on meanwhile.
         await self.show_here(is_fresh=True)
         await self.client.profile.remember(LAST_HERE, found.id)
-        if at is not None and (message := next((each for each in here.messages if each.n == at), None)):
-            self.timeline.focus()
-            self.timeline.select(message.reference)
+        if at is not None and (
+            message := next((each for each in here.history.messages if each.n == at), None)
+        ):
+            await self._point_at(message)
         elif not self.timeline.has_focus:
             self.composer.field.focus()
+
+    async def _point_at(self, message: Message) -> None:
+        """Where it stands: in the middle, or in its thread."""
+        timeline = self.timeline
+        if message.thread is not None:
+            await self.open_thread(message)
+            timeline = self.thread.timeline
+        timeline.focus()
+        timeline.select(key_of(message))
 
     async def on_conversations_chosen(self, event: Conversations.Chosen) -> None:
         await self.attempt(self.go(event.conversation))
@@ -329,8 +361,11 @@ class Chat(App[None]):
         return candidates(word, [each for each in everybody if each.id != self.people.me], commands.listed())
 
     def on_composer_typed(self, event: Composer.Typed) -> None:
+        is_new = event.text != self.drafts.text(event.place)
         self.drafts.note(event.place, event.text)
         event.composer.say_kept(self.drafts.is_kept(event.place))
+        if is_new and event.text and self.here is not None and self.client.is_online:
+            self.run_worker(self.here.say_typing())
 
     def _draft_kept(self, place: str) -> None:
         for composer in (self.composer, self.thread.composer):
@@ -392,12 +427,13 @@ class Chat(App[None]):
         if not name:
             self.composer.field.focus()
 
-    def open_thread(self, message: Any) -> None:
+    async def open_thread(self, message: Message) -> None:
+        """Beside the conversation: what was answered to a message, or the thread it is in."""
         here = self.here
         if here is None:
             return
         self.drafts.note(self.thread.composer.place, self.thread.composer.draft)
-        self.thread.open(here.root_of(message))
+        self.thread.open(await here.open_thread(message))
         self.thread.composer.load(self.drafts.text(self.thread.place), self.thread.place)
         self._show_panel("thread")
         self.draw_here()
@@ -407,6 +443,8 @@ class Chat(App[None]):
         self.drafts.note(self.thread.composer.place, self.thread.composer.draft)
         self.thread.composer.load("", "")
         self.thread.close()
+        if self.here is not None:
+            self.here.root = None
         if self._panel == "thread":
             self._show_panel("")
 
@@ -487,6 +525,8 @@ class Chat(App[None]):
         self.drafts.note(self.composer.place, self.composer.draft)
         self.drafts.note(self.thread.composer.place, self.thread.composer.draft)
         await self.drafts.settle()
+        if self.here is not None:
+            await self.here.share_draft(self.drafts.text(self.here.conversation.id))
         self.exit()
 
 

@@ -85,11 +85,37 @@ async def _topic(client: Client, here: Conversation, rest: str) -> Done:
     return Done("The topic is set.")
 
 
+async def _poll(client: Client, here: Conversation, rest: str) -> Done:
+    question, *options = (part.strip() for part in rest.split("|"))
+    if len(options) < FEWEST_OPTIONS:
+        raise NotACommand(
+            "A poll needs a question and two options.", f"For example: /poll {EXAMPLES['poll']}"
+        )
+    await client.poll(here, question, options)
+    return Done("Asked.")
+
+
+async def _mute(client: Client, here: Conversation, rest: str) -> Done:
+    await client.mute(here, not here.is_muted)
+    return Done("Not muted any more." if here.is_muted else "Muted, on all your devices.")
+
+
+async def _keep_on_top(client: Client, here: Conversation, rest: str) -> Done:
+    await client.pin_conversation(here, not here.is_pinned)
+    return Done("" if here.is_pinned else "It stays at the top of your list.")
+
+
 async def _names(client: Client, people: list[str]) -> str:
     return ", ".join([(await client.person(who)).name for who in people])
 
 
-EXAMPLES: Final = {"new": "Summer party @bob @carol", "title": "Summer party", "topic": "Food and boats"}
+FEWEST_OPTIONS: Final = 2
+EXAMPLES: Final = {
+    "poll": "Which colour? | blue | green",
+    "new": "Summer party @bob @carol",
+    "title": "Summer party",
+    "topic": "Food and boats",
+}
 COMMANDS: Final[dict[str, Command]] = {
     "new": Command("a new conversation: title, and @people", "a title", _new),
     "to": Command("the conversation of two with @somebody", "a person", _to),
@@ -97,6 +123,9 @@ COMMANDS: Final[dict[str, Command]] = {
     "remove": Command("take @people out", "people", _remove),
     "leave": Command("leave this conversation", "", _leave),
     "title": Command("name this conversation", "a title", _title),
+    "poll": Command("ask all: question | option | option", "a question and options", _poll),
+    "mute": Command("count nothing new here but your name; again: do", "", _mute),
+    "top": Command("keep this at the top of your list; again: not", "", _keep_on_top),
     "topic": Command("say what it is about", "words", _topic),
 }
 # Those that open something on the screen; the app does them.

@@ -22,12 +22,12 @@ STATES: Final = {"removed": "you are out", "joining": "joining"}
 MOST_CHOICES: Final = 50
 
 
-def is_unread(conversation: Conversation) -> bool:
-    return (
-        conversation.state != "removed"
-        and conversation.last_n is not None
-        and (conversation.read_n is None or conversation.read_n < conversation.last_n)
-    )
+def unread_words(conversation: Conversation) -> str:
+    """How many are new, and whether one is named among them; muted ones only say the latter."""
+    more = "+" if conversation.unread_is_least else ""
+    if conversation.mentions:
+        return f"@{conversation.mentions}"
+    return f"{conversation.unread}{more}" if conversation.unread and not conversation.is_muted else ""
 
 
 def other_of(conversation: Conversation, people: People) -> Person | None:
@@ -45,10 +45,15 @@ def sign_of(conversation: Conversation, people: People) -> str:
 
 
 def in_order(conversations: Sequence[Conversation]) -> list[tuple[str, list[Conversation]]]:
-    """Sections as listed: what is for many, then for two; by title, so that nothing moves under the cursor."""
+    """Sections as listed: what is for many, then for two; one's pinned first, then by title: nothing moves under the cursor."""
     ordered = sorted(
         conversations,
-        key=lambda each: (each.state == "removed", each.kind != "general", each.title.casefold()),
+        key=lambda each: (
+            each.state == "removed",
+            not each.is_pinned,
+            each.kind != "general",
+            each.title.casefold(),
+        ),
     )
     return [
         ("Conversations", [each for each in ordered if each.kind != "direct"]),
@@ -84,7 +89,9 @@ class Conversations(OptionList):
                     options.append(Option("", disabled=True))
                 options.append(Option(Content.styled(heading, "$dim"), disabled=True))
             for each in section:
-                options.append(Option(_line(each, here, each.id in drafts, people), id=each.id))
+                options.append(
+                    Option(_line(each, here, each.id in drafts or bool(each.draft), people), id=each.id)
+                )
                 self._ids.append(each.id)
         y = self.scroll_y
         self.clear_options()
@@ -107,8 +114,8 @@ class Conversations(OptionList):
 
 
 def _line(conversation: Conversation, here: str | None, has_draft: bool, people: People) -> Content:
-    is_new = is_unread(conversation) and conversation.id != here
-    mark = "•" if is_new else DRAFT if has_draft and conversation.id != here else ""
+    unread = unread_words(conversation) if conversation.id != here and conversation.state != "removed" else ""
+    mark = unread or (DRAFT if has_draft and conversation.id != here else "")
     room = WIDTH - MARKS - cell_len(mark)
     title = neutral_line(conversation.title)
     state = STATES.get(conversation.state)
@@ -117,12 +124,12 @@ def _line(conversation: Conversation, here: str | None, has_draft: bool, people:
     if cell_len(title) > room - 2:
         title = set_cell_size(title, room - 3).rstrip() + "…"
     padding = " " * (room - 2 - cell_len(title))
-    style = "b" if is_new else "$dim" if state else ""
+    style = "b" if unread else "$dim" if state or conversation.is_muted else ""
     return Content.assemble(
         (f"{sign_of(conversation, people)} ", "$dim"),
         (isolated(title), style),
         padding,
-        (mark, "$accent b" if is_new else "$dim"),
+        (mark, "$accent b" if unread else "$dim"),
     )
 
 

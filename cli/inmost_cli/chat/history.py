@@ -54,11 +54,11 @@ class History:
         self.messages = page + self.messages
         return bool(page)
 
-    async def newer(self) -> None:
-        """One page more, after the last."""
+    async def newer(self) -> bool:
+        """One page more, after the last. False: nothing came."""
         last = self._last
         if self.is_at_end or last is None:
-            return
+            return False
         page = [
             each for each in await self._page(last + PAGE + 1, PAGE) if each.n is not None and each.n > last
         ]
@@ -67,6 +67,7 @@ class History:
         self.is_at_end = not newest or any(each.reference == newest[-1].reference for each in page)
         if not page and not self.is_at_end:
             await self.open()
+        return bool(page)
 
     async def refresh(self) -> None:
         """Read again what is loaded, with what has come since if the newest is."""
@@ -101,24 +102,3 @@ class History:
     @property
     def _last(self) -> int | None:
         return next((message.n for message in reversed(self.messages) if message.n is not None), None)
-
-
-def thread_of(root: Message, messages: list[Message]) -> list[Message]:
-    """A message and everything that answers it, or answers an answer to it."""
-    inside = {root.reference}
-    found = [root]
-    for message in messages:
-        if message.reply_to in inside and message.reference not in inside:
-            inside.add(message.reference)
-            found.append(message)
-    return found
-
-
-def root_of(message: Message, messages: list[Message]) -> Message:
-    """The first message that this one, by way of others, answers; of those that are loaded."""
-    by_reference = {each.reference: each for each in messages}
-    seen = {message.reference}
-    while message.reply_to in by_reference and message.reply_to not in seen:
-        message = by_reference[message.reply_to]
-        seen.add(message.reference)
-    return message

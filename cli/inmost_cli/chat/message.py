@@ -12,8 +12,10 @@ from rich.text import Text
 
 from inmost import Message
 from inmost.models import People
+from inmost.polls import Poll
 from inmost_cli.chat.neutral import isolated, neutral_line
 from inmost_cli.chat.words import lines_of, plain
+from inmost_cli.output import local_time
 
 WIDEST_TEXT: Final = 72
 ONE_RUN_MS: Final = 5 * 60_000
@@ -35,13 +37,14 @@ class Setting:
 
 @dataclass(frozen=True)
 class Place:
-    """How a message stands among the others. mark: how far one of one's own got, or nothing."""
+    """How a message stands among the others. mark: how far one of one's own got, or nothing; answers: in its thread."""
 
     begins_day: bool
     begins_run: bool
     begins_unread: bool
     mark: str
     answered: Message | None
+    answers: int
 
 
 def key_of(message: Message) -> tuple[str, str]:
@@ -55,7 +58,7 @@ def day_of(message: Message) -> date:
 
 def is_spoken(message: Message) -> bool:
     """Somebody's words; the rest is what happened."""
-    return message.type == "text"
+    return message.type in ("text", "poll")
 
 
 def continues(message: Message, before: Message | None) -> bool:
@@ -110,10 +113,14 @@ def _spoken(message: Message, place: Place, setting: Setting) -> Iterator[Line]:
         yield from _drawn(Text("taken away", "dim italic"), setting)
     else:
         words_lines = lines_of(message.text or "", setting.console, setting.width, setting.accounts)
-        tail = " (edited)" if message.is_edited else ""
-        yield from _with_tail(words_lines or [[]], tail, setting)
+        yield from _with_tail(words_lines or [[]], _tail(message), setting)
+        if message.poll is not None:
+            yield from _drawn(_poll(message.poll, setting.people), setting)
     if message.reactions:
         yield from _drawn(_reactions(message, setting.people), setting)
+    if place.answers:
+        answers = "1 answer" if place.answers == 1 else f"{place.answers} answers"
+        yield from _drawn(Text(f"⤷ {answers}", "accent"), setting)
     if place.mark:
         yield from _drawn(Text(place.mark, "dim"), setting)
 
@@ -136,6 +143,31 @@ def _with_tail(lines: list[Line], tail: str, setting: Setting) -> Iterator[Line]
     else:
         yield last
         yield [Segment(tail.strip(), segment.style)]
+
+
+def _tail(message: Message) -> str:
+    """What else there is to say of it, after its words."""
+    said = ["edited"] if message.is_edited else []
+    if message.is_pinned:
+        said.append("pinned")
+    if message.expires_ms is not None:
+        said.append(f"until {local_time(message.expires_ms)}")
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _poll(poll: Poll, people: People) -> Text:
+    """Each option with its key, its count and who chose it."""
+    lines = Text()
+    own = poll.choice_of(people.me)
+    for number, (option, count) in enumerate(zip(poll.options, poll.tally, strict=True)):
+        is_own = number in own
+        lines.append(f"{number + 1} ", "dim")
+        lines.append(f"{'●' if is_own else '○'} ", "own" if is_own else "dim")
+        lines.append(isolated(neutral_line(option)), "own" if is_own else "none")
+        lines.append(f"  {count}\n", "name" if count else "dim")
+    several = "several may be chosen" if poll.is_multiple else "one may be chosen"
+    lines.append("closed" if poll.is_closed else f"select it and press a number; {several}", "dim")
+    return lines
 
 
 def _reactions(message: Message, people: People) -> Text:
@@ -165,6 +197,7 @@ def _happened(message: Message, people: People) -> str:
         "left": "left" if left else f"took {names} out",
         "channel": f"opened the channel “{neutral_line(message.text or '')}” to everybody",
         "channel_closed": "closed a channel",
+        "expired": "said something whose time is over",
         "unreadable": f"sent something this device cannot open ({neutral_line(message.reason or '')})",
     }.get(message.type, "sent something from a newer Inmost")
     return f"{who} {words}, {message.time.astimezone():%H:%M}"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from inmost.errors import NotFound
 from inmost_cli.chat import commands
-from inmost_cli.chat.composer import SAY, About, Composer
+from inmost_cli.chat.composer import Composer
 from inmost_cli.chat.conversation import OpenConversation
 from inmost_cli.chat.look import DARK, LIGHT, SETTING
 
@@ -21,14 +21,12 @@ class Speaking:
 
     async def speak(self, event: Composer.Submitted) -> None:
         here, about = self._app.here, event.about
-        thread = event.composer is self._app.thread.composer
-        if thread and about is SAY:
-            about = About("reply", self._app.thread.root)
+        root = self._app.thread.root if event.composer is self._app.thread.composer else None
         kept = asyncio.Event()
         if here is None:
             self._return(event)
             return
-        sending = asyncio.ensure_future(here.say(event.text, about, self._app.people, kept))
+        sending = asyncio.ensure_future(here.say(event.text, about, self._app.people, kept, root))
         showing = asyncio.ensure_future(kept.wait())
         await asyncio.wait([sending, showing], return_when=asyncio.FIRST_COMPLETED)
         if kept.is_set():

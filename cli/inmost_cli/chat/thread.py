@@ -13,7 +13,6 @@ from inmost import Message
 from inmost.models import People
 from inmost_cli.chat.completion import Candidate
 from inmost_cli.chat.composer import Composer
-from inmost_cli.chat.history import thread_of
 from inmost_cli.chat.timeline import Timeline
 
 
@@ -52,12 +51,12 @@ class Thread(Vertical):
     def close(self) -> None:
         self.root = None
 
-    def show(self, messages: list[Message], people: People, marks: dict[tuple[str, str], str]) -> None:
-        """Those of these messages that belong to the thread, as they are now."""
-        if self.root is None:
-            return
-        self.root = next((each for each in messages if each.reference == self.root.reference), self.root)
-        self.timeline.show(thread_of(self.root, messages), people, marks=marks)
+    def show(
+        self, root: Message, answers: list[Message], people: People, marks: dict[tuple[str, str], str]
+    ) -> None:
+        """The thread as it is now."""
+        self.root = root
+        self.timeline.show([root, *answers], people, marks=marks)
 
     def action_leave(self) -> None:
         self.post_message(self.Left())

@@ -48,6 +48,8 @@ class Timeline(ScrollView, can_focus=True):
         Binding("e", "want('edit')", "edit your own"),
         Binding("d,delete", "want('delete')", "take away"),
         Binding("t,enter", "want('thread')", "its thread"),
+        Binding("p", "want('pin')", "pin, or take the pin off"),
+        *(Binding(str(number), f"want('vote {number}')", "vote", show=False) for number in range(1, 10)),
         Binding("o", "want('links')", "its links"),
         Binding("v", "want('verify')", "who wrote it"),
         Binding("c", "want('copy')", "copy its text"),
@@ -88,6 +90,7 @@ class Timeline(ScrollView, can_focus=True):
         self._top_words = ""
         self._unread_after: int | None = None
         self._marks: dict[tuple[str, str], str] = {}
+        self._answers: dict[tuple[str, str], int] = {}
         self._sticks = True
 
     # What is shown
@@ -100,15 +103,18 @@ class Timeline(ScrollView, can_focus=True):
         top: str = "",
         unread_after: int | None = None,
         marks: dict[tuple[str, str], str] | None = None,
+        answers: dict[tuple[str, str], int] | None = None,
     ) -> None:
         """Show these, oldest first. The reader's place is kept: at the end, or at the message read.
 
-        top: words above the first. unread_after: the number after which the line “new” stands. marks: by key.
+        top: words above the first. unread_after: the number after which the line “new” stands. marks: by key;
+        answers: how many in its thread, by reference.
         """
         if people is not self._people:
             self._setting = None
         self._messages, self._people = messages, people
-        self._top_words, self._unread_after, self._marks = top, unread_after, marks or {}
+        self._top_words, self._unread_after = top, unread_after
+        self._marks, self._answers = marks or {}, answers or {}
         self._lay_out()
 
     def clear(self) -> None:
@@ -207,6 +213,7 @@ class Timeline(ScrollView, can_focus=True):
                 begins_run=begins_day or begins_unread or not continues(message, before),
                 begins_unread=begins_unread,
                 mark=self._marks.get(key_of(message), ""),
+                answers=self._answers.get(message.reference, 0),
                 answered=by_reference.get(message.reply_to) if message.reply_to else None,
             )
             lines = self._drawn.get((message, place))
