@@ -232,8 +232,14 @@ def test_without_colour_nothing_is_lost_and_an_alarm_says_what_to_do(town):
     link = town.anna.invite("dora")
     first = town.world.person("dora", "dora-first")
     first.join(link)
-    with Terminal(town.bob, environment={"NO_COLOR": "1"}) as bob:
-        bob.sees("Connected")
+    town.anna.run("send", "general", "--mention", "bob", "@bob look at the pier")
+    with Terminal(town.bob, "Harbour plans", environment={"NO_COLOR": "1"}) as bob:
+        bob.sees("Connected", "@1")
+        bob.presses("alt+up")
+        bob.sees("── new ", "▎ @bob look at the pier")
+        bob.sees_no_more("@1")
+        bob.presses("alt+down")
+        bob.sees("Write to Harbour plans")
         second = town.world.person("dora", "dora-second")
         assert second.try_to(
             "join", link, "--name", "Dora", "--password-file", str(second.folder / "password"),

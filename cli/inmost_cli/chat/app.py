@@ -23,14 +23,14 @@ from inmost_cli.chat.background import is_light
 from inmost_cli.chat.completion import Candidate, candidates
 from inmost_cli.chat.composer import SAY, About, Composer
 from inmost_cli.chat.conversation import OpenConversation
-from inmost_cli.chat.conversations import Conversations, destinations, sign_of
+from inmost_cli.chat.conversations import Conversations, destinations, header_of
 from inmost_cli.chat.drafts import Drafts
 from inmost_cli.chat.help import Help
 from inmost_cli.chat.look import DARK, LIGHT, THEMES
 from inmost_cli.chat.look import SETTING as THEME_SETTING
 from inmost_cli.chat.members import Members
 from inmost_cli.chat.message import key_of
-from inmost_cli.chat.neutral import isolated, neutral_line
+from inmost_cli.chat.neutral import neutral_line
 from inmost_cli.chat.picker import Picker
 from inmost_cli.chat.search import MOST_HITS, Search
 from inmost_cli.chat.speaking import Speaking
@@ -240,17 +240,7 @@ class Chat(App[None]):
             self.thread.show(here.root, here.thread, self.people, here.marks(here.thread, self.people))
         self.composer.border_title = here.typing(self.people)
         self._members.show(here.conversation, self.people)
-        self.query_one("#header", Static).update(self._header(here.conversation))
-
-    def _header(self, conversation: Conversation) -> Content:
-        count = len(conversation.people)
-        topic = neutral_line(conversation.topic)
-        about = topic or (f"{count} people" if conversation.kind != "direct" else "")
-        return Content.assemble(
-            (f"{sign_of(conversation, self.people)} ", "$dim"),
-            (isolated(neutral_line(conversation.title)), "b"),
-            (f"   {isolated(about)}" if about else "", "$dim"),
-        )
+        self.query_one("#header", Static).update(header_of(here.conversation, self.people))
 
     async def _show_alarms(self) -> None:
         alarms = await self.client.alarms()

@@ -133,6 +133,17 @@ def _line(conversation: Conversation, here: str | None, has_draft: bool, people:
     )
 
 
+def header_of(conversation: Conversation, people: People) -> Content:
+    """What stands above the open one."""
+    topic = neutral_line(conversation.topic)
+    about = topic or (f"{len(conversation.people)} people" if conversation.kind != "direct" else "")
+    return Content.assemble(
+        (f"{sign_of(conversation, people)} ", "$dim"),
+        (isolated(neutral_line(conversation.title)), "b"),
+        (f"   {isolated(about)}" if about else "", "$dim"),
+    )
+
+
 def destinations(conversations: Sequence[Conversation], people: People) -> Callable[[str], list[Choice[str]]]:
     """For the picker: conversations by id, and `@account` of those with whom there is none yet."""
     listed = [each for _, section in in_order(conversations) for each in section]
