@@ -49,7 +49,7 @@ def test_two_people_talk_answer_react_change_and_take_away(town):
         bob.types("? :tad")
         bob.sees("🎉  tada")
         bob.presses("tab", "enter")
-        bob.sees("Is the old lamp lit, @owner ? 🎉", "✓ sent")
+        bob.sees("Is the old lamp lit, @owner ? 🎉", "✓✓ read by Anna")
         anna.sees("Is the old lamp lit, @owner ? 🎉", "▎ Bob")
 
         anna.presses("esc")
@@ -58,7 +58,7 @@ def test_two_people_talk_answer_react_change_and_take_away(town):
         anna.sees("↳ Bob: Is the old lamp lit")
         anna.types("Since six.")
         anna.presses("enter")
-        anna.sees("✓ sent")
+        anna.sees("✓✓ read by Bob")
         bob.sees("↳ Bob: Is the old lamp lit, @owner ? 🎉", "Since six.")
 
         bob.presses("esc")
@@ -81,7 +81,7 @@ def test_two_people_talk_answer_react_change_and_take_away(town):
         bob.sees("Thread", "Answer here")
         bob.types("Then all is well.")
         bob.presses("enter")
-        bob.sees("✓ sent", "⤷ 1 answer")
+        bob.sees("✓✓ read by Anna", "⤷ 1 answer")
         anna.sees("⤷ 1 answer")
         bob.presses("esc")
         bob.sees("▌ Then all is well.")
