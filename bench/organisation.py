@@ -24,7 +24,7 @@ START_TIMEOUT_S = 60.0
 class ServerProcess:
     """`inmost up` on an empty folder, pinned to one core."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, database: str | None = None) -> None:
         self.data = data
         self.started_s = 0.0
         begun = time.perf_counter()
@@ -41,6 +41,7 @@ class ServerProcess:
                 str(data),
                 "--port",
                 "0",
+                *(("--database", database) if database else ()),
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -108,11 +109,11 @@ class Organisation:
 
 
 @contextlib.asynccontextmanager
-async def organisation() -> AsyncIterator[Organisation]:
+async def organisation(database: str | None = None) -> AsyncIterator[Organisation]:
     """A fresh server with its owner connected; this process stays on the other core."""
     os.sched_setaffinity(0, {CLIENT_CORE})
     with tempfile.TemporaryDirectory(prefix="inmost-bench-") as folder:
-        server = await asyncio.to_thread(ServerProcess, Path(folder) / "data")
+        server = await asyncio.to_thread(ServerProcess, Path(folder) / "data", database)
         try:
             async with httpx2.AsyncClient(base_url=server.origin, timeout=60, trust_env=False) as http:
                 owner = await Device(server.origin).join(http, server.owner_fragment, "Owner")

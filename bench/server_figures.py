@@ -10,15 +10,17 @@ from pathlib import Path
 
 from bench.devices import Device, now_ms, pack, unpack
 from bench.figure import Figure, bench, of_runs
-from bench.organisation import Organisation, ServerProcess, organisation
+from bench.organisation import SERVER_CORE, Organisation, ServerProcess, organisation
 from bench.peers import Peer, bare_uvicorn, coalescing_floor
+from bench.pgbench import single_row_commits
 from bench.raw_socket import TAG_ACCEPTED, TAG_ITEM, TAG_REFUSED, RawSocket, open_raw
+from server.kit.cluster import Cluster
 
 RUNS = 3
-SENDERS = 100
+SENDERS = (1, 10, 100)
 SECONDS = 4.0
-FRAMES_EACH = 1500
-FRAMES_ALONE = 20_000  # for the sender that is measured alone, too
+# Of each sender of a hundred, of ten, and alone: whoever is measured among fewer needs more.
+FRAMES = {100: 1_500, 10: 8_000, 1: 20_000}
 ONLINE = 500
 ONE_AT_A_TIME = 150
 BURST = 32
@@ -64,26 +66,40 @@ class Sender:
 
 @bench("durable_sends")
 async def durable_sends() -> Iterable[Figure]:
-    """Messages a second that are on the disk when they are acknowledged, from 1 and from 100 senders with one in flight each."""
-    async with organisation() as at:
+    """Messages a second that are on the disk when they are acknowledged, one in flight for each sender, on SQLite and on PostgreSQL."""
+    figures = await _durable_sends("durable_sends", None)
+    with Cluster(under=("taskset", "-c", SERVER_CORE)) as cluster, cluster.fresh() as database:
+        on_postgresql = await _durable_sends("durable_sends_postgresql", database)
+        with cluster.fresh() as other:
+            floor = [await asyncio.to_thread(single_row_commits, other, count, RUNS) for count in SENDERS]
+    ratios = [
+        Figure(f"ours_to_pgbench_{count}", ours.value / alone.value, "times", 0.0, 1, better="higher")
+        for count, ours, alone in zip(SENDERS, on_postgresql, floor, strict=True)
+    ]
+    return [*figures, *on_postgresql, *floor, *ratios]
+
+
+async def _durable_sends(name: str, database: str | None) -> list[Figure]:
+    where = "server and PostgreSQL" if database else "server"
+    async with organisation(database) as at:
         senders = []
-        for device in await at.join(SENDERS):
+        for device in await at.join(max(SENDERS)):
             await device.connect(at.http)
             created = await device.command("create", kind="group", title="mine", users=[])
             sender = Sender()
-            is_alone_first = len(senders) == SENDERS - 1
-            count = FRAMES_ALONE if is_alone_first else FRAMES_EACH
-            sender.frames = sealed_frames(device, created["conversation"], count)
+            left = max(SENDERS) - len(senders)  # the last of them are measured among fewer, too
+            frames = FRAMES[min(count for count in SENDERS if count >= left)]
+            sender.frames = sealed_frames(device, created["conversation"], frames)
             token = await device.token(at.http)
             await device.disconnect()
             sender.socket = await open_raw(at.server.origin, token, sender.told)
             senders.append(sender)
         figures = []
-        for count in (1, SENDERS):
+        for count in SENDERS:
             rates = [await _rate(senders[-count:]) for _ in range(RUNS)]
             refused = sum(sender.refused for sender in senders)
-            note = "server on one core, senders on the other" + (f"; {refused} refused" if refused else "")
-            figures.append(of_runs(f"durable_sends_{count}", rates, "a second", better="higher", note=note))
+            note = f"{where} on one core, senders on the other" + (f"; {refused} refused" if refused else "")
+            figures.append(of_runs(f"{name}_{count}", rates, "a second", better="higher", note=note))
     return figures
 
 

@@ -17,6 +17,12 @@ def up(
     data: Annotated[Path, typer.Option(help="The folder that holds everything; back that up.")] = Path(
         "data"
     ),
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="postgresql://… instead of SQLite. With a password in it, rather set INMOST_DATABASE."
+        ),
+    ] = None,
     port: Annotated[
         int | None, typer.Option(help="443 with TLS, 8080 without; 0 takes a free one.", min=0, max=65535)
     ] = None,
@@ -43,6 +49,7 @@ def up(
         fail("A certificate needs its key, and a key its certificate.", "Pass both: --cert FILE --key FILE")
         raise typer.Exit(exits.WRONG_USE)
     given: dict[str, Any] = {
+        "database": database,
         "port": port,
         "host": bind,
         "domain": domain,

@@ -58,7 +58,7 @@ class Refused(Answer, tag=102, frozen=True, gc=False):
 
 
 class Goodbye(Event, tag=160, frozen=True, gc=False):
-    """The server closes this connection. code: "revoked", "suspended", "expired", "stopping", "slow", "replaced", "malformed"."""
+    """The server closes this connection. code: "revoked", "suspended", "expired", "stopping", "unavailable", "slow", "replaced", "malformed"."""
 
     code: str
     words: str

@@ -49,7 +49,7 @@ from inmost_server.problems import HANDLERS
 from inmost_server.rest import Parts, described_only
 from inmost_server.rest import router as rest_router
 from inmost_server.settings import Settings
-from inmost_server.store import Store
+from inmost_server.store import Store, StoreFailed, store_when_there
 
 EXPIRY_EVERY_S = 1.0
 PRUNE_EVERY_S = 3_600.0
@@ -91,6 +91,12 @@ class Server:
         directory.told.append(self._told)
         self.sessions.on_end(lambda session: self.connections.close_session(session, "expired"))
         self._tasks: list[asyncio.Task[None]] = []
+        # Whose request was refused in between asks again on a new connection, in the old order.
+        store.watch(lambda: self.connections.shut("unavailable"), self._database_is_back)
+
+    def _database_is_back(self) -> None:
+        self.connections.let_in()
+        self.live.run(self.removals.sweep())
 
     def _handled(self) -> list[Handled]:
         posting = Posting(self.store, self.live, self.book, self.directory, self.teller)
@@ -165,7 +171,8 @@ class Server:
             with suppress(asyncio.CancelledError):
                 await task
         if self.directory.state.next_n:
-            await self.directory.save_snapshot()
+            with suppress(StoreFailed):  # it only makes the next start quicker
+                await self.directory.save_snapshot()
         await self.store.drained()
         self.store.close()
         self.passwords.close()
@@ -179,19 +186,28 @@ class Server:
     async def _every_hour(self) -> None:
         while True:
             await asyncio.sleep(PRUNE_EVERY_S)
-            await prune(self.store, self.clock() - log.REQUESTS_REMEMBERED_MS)
+            with suppress(StoreFailed):  # in an hour, then
+                await prune(self.store, self.clock() - log.REQUESTS_REMEMBERED_MS)
 
 
 async def open_server(
-    settings: Settings, clock: Clock = now_ms, rates: dict[str, Rate] | None = None
+    settings: Settings,
+    clock: Clock = now_ms,
+    rates: dict[str, Rate] | None = None,
+    store: Store | None = None,
 ) -> Server:
-    """Open the data directory on the running event loop."""
-    store = Store(settings.database)
+    """Open the data directory on the running event loop, with a store that is open already or as soon as it can be. Raises CannotUse."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = store or await store_when_there(settings.database_at, waiting=_nobody_hears)
     store.start()
     organisation = await open_organisation(store)
     directory = DirectoryService(store, clock)
     await directory.load(organisation.org, organisation.owner_seed_public)
     return Server(settings, store, organisation, directory, clock, rates)
+
+
+def _nobody_hears(reason: str) -> None:
+    """Who opens a server without a store of its own waits in silence."""
 
 
 async def owner_link(server: Server, account: str = "owner") -> str | None:

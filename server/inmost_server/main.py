@@ -20,6 +20,7 @@ from inmost_server.app import create_app, open_server, owner_link
 from inmost_server.edge.serving import Serving, config
 from inmost_server.features.accounts.keys import KeyLost
 from inmost_server.settings import Settings
+from inmost_server.store import CannotUse, Store, store_when_there
 from inmost_server.tls.asking import AcmeServer, NotIssued
 from inmost_server.tls.certificate import Certificate
 from inmost_server.tls.http_port import HttpPort
@@ -51,19 +52,31 @@ def run(settings: Settings, out: TextIO = sys.stdout) -> int:
 async def _run(settings: Settings, out: TextIO) -> None:
     async with AsyncExitStack() as stack:
         stack.enter_context(_locked(settings))
+        # Before it listens: who comes too early is turned away at once, not left waiting.
+        store = await _store(settings, out)
         listening = _listen(settings)
         stack.callback(listening.close)
         # With port 0 the system chose; origins and links name the real one.
         settings = msgspec.structs.replace(settings, port=listening.getsockname()[1])
         tls = await _tls(settings, stack, out)
         try:
-            server = await open_server(settings)
+            server = await open_server(settings, store=store)
             app = create_app(server)
         except KeyLost as lost:
             raise CannotStart(f"{lost}. Put it back from the backup of the data directory.") from None
         greeting = _greeting(settings, await owner_link(server))
         await _Main(app, settings, tls, lambda: _say(out, greeting)).serve([listening])
         _say(out, "Stopped.")
+
+
+async def _store(settings: Settings, out: TextIO) -> Store:
+    def waiting(reason: str) -> None:
+        _say(out, f"Waiting for the database: {reason}")
+
+    try:
+        return await store_when_there(settings.database_at, waiting)
+    except CannotUse as reason:
+        raise CannotStart(f"{reason}.") from None
 
 
 class _Main(Serving):

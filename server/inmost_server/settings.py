@@ -3,11 +3,12 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+
+from inmost_server.loopback import is_loopback
 
 FILE_NAME = "inmost.toml"
 PREFIX = "INMOST_"
@@ -18,8 +19,9 @@ LOOPBACK = "127.0.0.1"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """data is the one directory that holds everything; back that up and you have it all.
+    """data is the one directory that holds everything (but what a PostgreSQL holds); back that up and you have it all.
 
+    database         postgresql://… for a PostgreSQL; without it, SQLite in the data directory
     host             where to listen; by default every address with TLS, loopback without
     port             by default 443 with TLS, 8080 without; 0 takes a free one
     domain           the name people reach the server by; without certificate files or proxies, ACME gets a certificate
@@ -31,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     data: Path
+    database: str | None = None
     host: str | None = None
     port: int | None = None
     domain: str | None = None
@@ -47,8 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log_level: str = "info"
 
     @property
-    def database(self) -> Path:
-        return self.data / "inmost.db"
+    def database_at(self) -> str | Path:
+        return self.data / "inmost.db" if self.database is None else self.database
 
     @property
     def tls(self) -> Literal["files", "proxy", "acme", "none"]:
@@ -64,7 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """None: every address. Without TLS only loopback, whatever was asked for."""
         if self.tls != "none":
             return self.host
-        return self.host if self.host is not None and _is_loopback(self.host) else LOOPBACK
+        return self.host if self.host is not None and is_loopback(self.host) else LOOPBACK
 
     @property
     def listen_port(self) -> int:
@@ -107,10 +110,3 @@ def _path(kind: type, value: Any) -> Any:
     if kind is Path:
         return Path(value)
     raise NotImplementedError(kind)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -21,9 +21,13 @@ class Running:
     """A server that serves. Times are real, unless `clock` says otherwise."""
 
     def __init__(
-        self, data: Path, clock: Callable[[], int] = now_ms, rates: dict[str, Rate] | None = None
+        self,
+        data: Path,
+        clock: Callable[[], int] = now_ms,
+        rates: dict[str, Rate] | None = None,
+        database: str | None = None,
     ) -> None:
-        self.data, self.clock, self.rates = data, clock, rates
+        self.data, self.clock, self.rates, self.database = data, clock, rates, database
         self.server: Server
         self.address = ""
         self.people: dict[str, Person] = {}
@@ -33,7 +37,7 @@ class Running:
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         # Devices sign in for this very address.
-        settings = Settings(data=self.data, port=self._socket.getsockname()[1])
+        settings = Settings(data=self.data, database=self.database, port=self._socket.getsockname()[1])
         self.server = await open_server(settings, self.clock, self.rates)
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._serving = Serving(config(create_app(self.server), loop="none"))

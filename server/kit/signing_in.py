@@ -54,9 +54,9 @@ class Member:
 class Rest(Running):
     """A running server with an HTTP client and a clock to set."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, database: str | None = None) -> None:
         self.time = Clock()
-        super().__init__(data, self.time)
+        super().__init__(data, self.time, database=database)
         self.owner_fragment: str | None = None
 
     async def __aenter__(self) -> "Rest":

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.durability.device import Device
-from tests.story.world import World
+from tests.story.world import World, on
 
 DAY_MS = 86_400_000
 
@@ -40,9 +40,11 @@ class Organisation:
 
 
 @asynccontextmanager
-async def organisation(folder: Path, under: tuple[str, ...] = ()) -> AsyncIterator[Organisation]:
+async def organisation(
+    folder: Path, under: tuple[str, ...] = (), database: str | None = None
+) -> AsyncIterator[Organisation]:
     """A fresh server and its owner. under: a command that starts and watches the server."""
-    world = World(folder, under=under)
+    world = World(folder, on(database), under)
     await asyncio.to_thread(world.server.start)
     try:
         link = await asyncio.to_thread(world.server.read_owner_link)

@@ -1,8 +1,9 @@
-"""The server is killed again and again while twenty devices send; what it acknowledged is there once, in order, for everybody."""
+"""Servers are killed again and again while twenty devices send; what was acknowledged is there once, in order, for everybody."""
 
 import asyncio
 import signal
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 
 from inmost import Answers, Client, Conversation, Custody, Joined, Message, Sent, join
 from inmost_cli import totp
-from tests.story.world import World
+from server.kit.cluster import Cluster
+from tests.story.world import World, on
 
 DEVICES = 20
 MESSAGES = 2_000
 KILLS = 10
+KILLS_OF_POSTGRESQL = 3
 IN_FLIGHT = 5
 DAY_MS = 86_400_000
 PATIENCE_S = 120.0
@@ -60,15 +63,14 @@ class Fleet:
 
         await asyncio.gather(*(one(place) for place in range(MESSAGES // DEVICES)))
 
-    async def kills_the_server(self) -> None:
-        """Ten times, each after another eleventh of the messages was acknowledged."""
-        for kill in range(1, KILLS + 1):
-            due = MESSAGES * kill // (KILLS + 1)
+    async def suffers(self, kills: int, kill: Callable[[], None]) -> None:
+        """So many times, each after another equal share of the messages was acknowledged."""
+        for number in range(1, kills + 1):
+            due = MESSAGES * number // (kills + 1)
             async with self.changed:
                 await self.changed.wait_for(lambda due=due: len(self.acknowledged) >= due)
             assert len(self.acknowledged) < MESSAGES
-            await asyncio.to_thread(self.world.server.stop, signal.SIGKILL)
-            await asyncio.to_thread(self.world.server.start)
+            await asyncio.to_thread(kill)
 
 
 async def a_password(_: object) -> str:
@@ -81,28 +83,48 @@ async def a_code(factor: object, _: object) -> str:
 
 @pytest.mark.timeout(400)
 async def test_what_was_acknowledged_is_there_once_and_in_order_after_ten_kills_in_two_thousand_sends(
-    tmp_path: Path,
+    tmp_path: Path, database: str | None
 ) -> None:
-    with World(tmp_path) as world:
-        fleet = Fleet(world, tmp_path / "devices")
-        await fleet.everybody_joins()
-        async with AsyncExitStack() as open_ones:
-            clients = [
-                await open_ones.enter_async_context(Client(f"bot{number}", home=fleet.home))
-                for number in range(DEVICES)
-            ]
-            await asyncio.gather(*(client.ready(PATIENCE_S) for client in clients))
-            made = await clients[0].create(
-                "Whatever happens", [f"bot{number}" for number in range(1, DEVICES)]
-            )
-            rooms = await asyncio.gather(*(is_in(client, made) for client in clients))
-            async with asyncio.TaskGroup() as together:
-                for number, (client, room) in enumerate(zip(clients, rooms, strict=True)):
-                    together.create_task(fleet.sends(number, client, room))
-                together.create_task(fleet.kills_the_server())
-            await asyncio.gather(*(client.ready(PATIENCE_S) for client in clients))
-            read = await asyncio.gather(*(texts_of(client, made) for client in clients))
-            alarms = [alarm for client in clients for alarm in await client.alarms()]
+    with World(tmp_path, on(database)) as world:
+
+        def kill() -> None:
+            world.server.stop(signal.SIGKILL)
+            world.server.start()
+
+        await everything_acknowledged_is_there(Fleet(world, tmp_path / "devices"), KILLS, kill)
+
+
+@pytest.mark.timeout(400)
+async def test_what_was_acknowledged_is_there_once_and_in_order_after_kill_9_of_postgresql(
+    tmp_path: Path, cluster: Cluster
+) -> None:
+    with cluster.fresh() as database, World(tmp_path, on(database)) as world:
+
+        def kill() -> None:
+            cluster.kill()
+            cluster.start()
+
+        await everything_acknowledged_is_there(Fleet(world, tmp_path / "devices"), KILLS_OF_POSTGRESQL, kill)
+
+
+async def everything_acknowledged_is_there(fleet: Fleet, kills: int, kill: Callable[[], None]) -> None:
+    """Everybody sends while something is killed, and in the end everybody has the same: what was acknowledged."""
+    await fleet.everybody_joins()
+    async with AsyncExitStack() as open_ones:
+        clients = [
+            await open_ones.enter_async_context(Client(f"bot{number}", home=fleet.home))
+            for number in range(DEVICES)
+        ]
+        await asyncio.gather(*(client.ready(PATIENCE_S) for client in clients))
+        made = await clients[0].create("Whatever happens", [f"bot{number}" for number in range(1, DEVICES)])
+        rooms = await asyncio.gather(*(is_in(client, made) for client in clients))
+        async with asyncio.TaskGroup() as together:
+            for number, (client, room) in enumerate(zip(clients, rooms, strict=True)):
+                together.create_task(fleet.sends(number, client, room))
+            together.create_task(fleet.suffers(kills, kill))
+        await asyncio.gather(*(client.ready(PATIENCE_S) for client in clients))
+        read = await asyncio.gather(*(texts_of(client, made) for client in clients))
+        alarms = [alarm for client in clients for alarm in await client.alarms()]
     sent = {
         (answer.n, answer.id, f"{number} says {place}")
         for (number, place), answer in fleet.acknowledged.items()

@@ -304,6 +304,11 @@ class Listening:
         return found
 
 
+def on(database: str | None) -> tuple[str, ...]:
+    """The server's options that put it on this database."""
+    return () if database is None else ("--database", database)
+
+
 class World:
     """One server and its people, in a folder of their own, ended whole.
 

@@ -73,6 +73,9 @@ pub struct Session {
     pub stage: Stage,
     pub asked: BTreeMap<RequestId, Asked>,
     pub states: Vec<ConversationState>,
+    /// The next numbers of logs and directory when this connection began.
+    pub before: BTreeMap<Conversation, u64>,
+    pub directory_before: u64,
     /// By conversation: the number its next new item will get, as far as the server said.
     pub next_n: BTreeMap<Conversation, u64>,
     pub directory_next_n: u64,

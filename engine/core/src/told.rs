@@ -20,6 +20,10 @@ impl Machine {
         self.session = Session {
             stage: Stage::Syncing,
             wakes,
+            before: (self.conversations.iter())
+                .map(|(id, conv)| (*id, conv.next_n()))
+                .collect(),
+            directory_before: self.directory.next_n(),
             ..Session::default()
         };
         for conv in self.conversations.values_mut() {
@@ -318,9 +322,10 @@ impl Machine {
         self.go_live()
     }
 
-    /// Nothing gets shorter, and what is as long is the same. Compared here, where no event of this connection has come yet.
+    /// Nothing gets shorter than it was when this connection began, and what is as long is the same. Events may have come since
+    /// that are newer than the answer.
     fn compare_with_before(&mut self, synced: &Synced) {
-        if synced.directory_next_n < self.directory.next_n() {
+        if synced.directory_next_n < self.session.directory_before {
             self.misbehaved(None, "the server's directory is shorter than it was");
         }
         for state in &synced.conversations {
@@ -331,7 +336,8 @@ impl Machine {
             else {
                 continue;
             };
-            if conv.next_n() > state.next_n {
+            let before = self.session.before.get(&state.conversation).copied();
+            if before.is_some_and(|before| before > state.next_n) {
                 self.misbehaved(Some(state.conversation), "the server's log is shorter than it was");
             } else if conv.next_n() == state.next_n && conv.state.head.is_some_and(|head| head.hash != state.hash) {
                 self.fork(

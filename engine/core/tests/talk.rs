@@ -206,6 +206,32 @@ fn what_is_said_offline_goes_out_in_order_when_connected() {
 }
 
 #[test]
+fn what_is_said_while_the_answer_to_a_sync_is_on_its_way_is_no_sign_of_a_shorter_log() {
+    let mut world = World::team(31, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    world.send(0, room, "before");
+    world.disconnect(1);
+    world.connect(1);
+    assert!(world.turn(1), "bob asks for a sync");
+    let content =
+        map! {"type" => "text", "text" => "meanwhile", "reply_to" => Value::Nil, "mentions" => Value::Array(vec![])};
+    world.give(0, "send", map! {"conversation" => room, "content" => content});
+    assert!(
+        world.turn(0),
+        "alice's message is told to bob, after the answer to bob was made"
+    );
+    world.give(0, "invite", map! {"account" => "carol", "role" => "member", "is_bot" => false, "expires_ms" => world.now + 1_000_000, "name" => "Carol"});
+    while world.clients[1].inbox.len() < 3 {
+        assert!(world.turn(0), "so is an entry of the directory");
+    }
+    let synced = world.clients[1].inbox.pop_front().unwrap();
+    world.clients[1].inbox.push_back(synced);
+    world.settle();
+    assert_eq!(world.texts(1, room), ["before", "meanwhile"]);
+    world.assert_calm();
+}
+
+#[test]
 fn a_long_absence_is_caught_up_by_hashes_and_pages() {
     let mut world = World::team(9, &["alice", "bob"]);
     let room = world.create(0, "plans", &[1]);

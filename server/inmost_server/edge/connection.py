@@ -21,6 +21,7 @@ GATHERED_AT_MOST: Final = 64 * 1024
 
 CLOSE_CODES: Final = {
     "stopping": 1012,
+    "unavailable": 1013,
     "malformed": 1002,
     "revoked": 4001,
     "suspended": 4002,
@@ -30,6 +31,7 @@ CLOSE_CODES: Final = {
 }
 WORDS: Final = {
     "stopping": "The server is stopping; try again in a moment.",
+    "unavailable": "The server's database is away; try again in a moment.",
     "malformed": "Too much that is no frame of this protocol.",
     "revoked": "This device has been revoked.",
     "suspended": "This account is suspended.",

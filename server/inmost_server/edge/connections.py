@@ -15,6 +15,7 @@ class Connections:
 
     def __init__(self) -> None:
         self.turn = Turn()
+        self._shut: str | None = None
         self._all: set[Connection] = set()
         self._by_device: dict[bytes, Connection] = {}
         self._by_user: dict[bytes, set[Connection]] = {}
@@ -30,6 +31,9 @@ class Connections:
                 before.goodbye("replaced")
             self._by_device[session.device] = connection
         connection.leave = self.remove
+        if self._shut is not None:
+            connection.goodbye(self._shut)
+            return
         self._all.add(connection)
         self._by_user.setdefault(session.user, set()).add(connection)
         metrics.CONNECTIONS.set(len(self._all))
@@ -81,6 +85,14 @@ class Connections:
     def close_all(self, code: str) -> None:
         for connection in list(self._all):
             connection.goodbye(code)
+
+    def shut(self, code: str) -> None:
+        """Close all, and whoever comes, until let_in()."""
+        self._shut = code
+        self.close_all(code)
+
+    def let_in(self) -> None:
+        self._shut = None
 
     def close_expired(self, now_ms: int) -> None:
         for connection in list(self._all):

@@ -1,7 +1,5 @@
 """Turns whatever a handler raised into a refusal: no peer ever gets a stack trace."""
 
-import sqlite3
-
 import structlog
 
 from inmost_engine.public import Refused
@@ -21,6 +19,6 @@ def as_refusal(error: BaseException) -> Refusal:
         return FromEngine(error.code, error.words, current_epoch=error.current_epoch)
     if isinstance(error, StoreOverloaded):
         return SlowDown(retry_after_ms=OVERLOADED_WAIT_MS)
-    if not isinstance(error, StoreFailed | sqlite3.Error):
+    if not isinstance(error, StoreFailed):
         log.error("handler_failed", exc_info=error)
     return Unavailable(retry_after_ms=OVERLOADED_WAIT_MS)

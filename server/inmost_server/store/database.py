@@ -1,128 +1,47 @@
-"""The embedded database: one writer that commits everything waiting together, and readers beside it.
+"""The store: one writer that commits everything waiting together, readers beside it, and what happens while the database is away.
 
 A unit of work is a plain function of a transaction. It runs on the writer's thread inside a savepoint, so a unit that
 raises spoils no other. Its caller goes on only after COMMIT has returned, which is after the disk has it.
 """
 
 import asyncio
-import os
-import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
 
 from inmost_server import metrics
-from inmost_server.store import revisions
-from inmost_server.store.statement import Statement
+from inmost_server.store.connection import (
+    CannotUse,
+    Database,
+    NoAnswer,
+    ReadConnection,
+    StoreAway,
+    StoreFailed,
+)
+from inmost_server.store.transaction import Reader, Tx
 
 T = TypeVar("T")
-Row = tuple[Any, ...]
-Unit = Callable[["Tx"], Any]
-Gathered = Callable[["Tx", Sequence[Any]], Sequence[Any]]
+Unit = Callable[[Tx], Any]
+Gathered = Callable[[Tx, Sequence[Any]], Sequence[Any]]
 Done = Callable[[Any, BaseException | None], None]
 
 MAX_WAITING = 50_000
 MAX_BATCH = 2_000
 READERS = 2
-MAX_ROWS_AT_ONCE = 128
-BUSY_TIMEOUT_MS = 10_000
-CACHE_KIB = 16_384
-WAL_BYTES_KEPT = 64 * 1024 * 1024
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 3.0
 
 log = structlog.get_logger("inmost.store")
 
 
-class StoreFailed(Exception):
-    """The database could not commit. Nothing of this unit is stored; it may be tried again."""
-
-
 class StoreOverloaded(Exception):
     """More units wait than the writer may have waiting. Try again in a moment."""
-
-
-class Reader:
-    """Statements that only read."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def all(self, statement: Statement, /, **values: Any) -> list[Row]:
-        return self._connection.execute(statement.text, statement.values(values)).fetchall()
-
-    def one(self, statement: Statement, /, **values: Any) -> Row | None:
-        row: Row | None = self._connection.execute(statement.text, statement.values(values)).fetchone()
-        return row
-
-    def each(self, statement: Statement, /, **values: Any) -> Iterator[Row]:
-        """Rows one by one, for who stops before the end. Use it up inside the unit."""
-        yield from self._connection.execute(statement.text, statement.values(values))
-
-    def matching(self, select: str, keys: Sequence[tuple[Any, Any]]) -> list[Row]:
-        """Rows of `select ... FROM asked CROSS JOIN ...` for pairs asked(a, b); a statement for MAX_ROWS_AT_ONCE pairs.
-
-        A join, because SQLite scans the whole index for `(a, b) IN (VALUES ...)`.
-        """
-        found: list[Row] = []
-        for start in range(0, len(keys), MAX_ROWS_AT_ONCE):
-            part = keys[start : start + MAX_ROWS_AT_ONCE]
-            text = f"WITH asked(a, b) AS (VALUES {','.join(['(?,?)'] * len(part))}) {select}"
-            found += self._connection.execute(text, [value for key in part for value in key]).fetchall()
-        return found
-
-
-class Tx(Reader):
-    """A transaction on the writer's thread: also writes, and remembers what to tell once it is committed."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__(connection)
-        self._after_commit: list[Callable[[], None]] = []
-        self._on_rollback: list[Callable[[], None]] = []
-
-    def run(self, statement: Statement, /, **values: Any) -> int:
-        """Execute and say how many rows it touched."""
-        return self._connection.execute(statement.text, statement.values(values)).rowcount
-
-    def insert_rows(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Insert many rows by few statements: each statement gives up the interpreter's lock once, not once a row."""
-        start = 0
-        one = "(" + ",".join("?" * len(columns)) + ")"
-        while start < len(rows):
-            # Powers of two, so that few different statements are prepared.
-            count = min(MAX_ROWS_AT_ONCE, 1 << ((len(rows) - start).bit_length() - 1))
-            text = f"INSERT INTO {table} ({','.join(columns)}) VALUES {','.join([one] * count)}"  # noqa: S608
-            self._connection.execute(text, [value for row in rows[start : start + count] for value in row])
-            start += count
-
-    def after_commit(self, tell: Callable[[], None]) -> None:
-        """Call `tell` on the event loop once this is durable, before the unit's caller goes on."""
-        self._after_commit.append(tell)
-
-    def on_rollback(self, forget: Callable[[], None]) -> None:
-        """Call `forget` on the writer's thread if this unit, or the whole transaction, is undone."""
-        self._on_rollback.append(forget)
-
-    def _savepoint(self, work: Callable[[], T]) -> T:
-        told, forgets = len(self._after_commit), len(self._on_rollback)
-        self._connection.execute("SAVEPOINT unit")
-        try:
-            result = work()
-        except BaseException:
-            undone = self._on_rollback[forgets:]
-            del self._after_commit[told:], self._on_rollback[forgets:]
-            for forget in undone:
-                forget()
-            self._connection.execute("ROLLBACK TO unit")
-            self._connection.execute("RELEASE unit")
-            raise
-        self._connection.execute("RELEASE unit")
-        return result
 
 
 @dataclass(slots=True)
@@ -135,31 +54,53 @@ class _Work:
     error: BaseException | None = None
     told: list[Callable[[], None]] = field(default_factory=list)
 
+    def refuse(self, error: BaseException) -> None:
+        self.error = error
+        self.told = []
+
+
+@dataclass(slots=True)
+class _Loss:
+    """The writer's connection is gone. unsettled: what its last COMMIT, without an answer, was about."""
+
+    unsettled: list[_Work]
+    transaction: int
+    try_at: float
+    pause_s: float = FIRST_PAUSE_S
+    is_told: bool = False
+
 
 class Store:
     """The server's database. Open it once; `start` it on the event loop that will use it."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not path.exists():
-            path.touch(mode=0o600)
-        os.chmod(path, 0o600)  # noqa: PTH101
-        revisions.upgrade(path)
-        self._writer = connect(path)
+    def __init__(self, database: Database) -> None:
+        """Raises StoreAway, CannotUse."""
+        database.upgrade()
+        self.database = database
+        self._writer = database.writer()
         self._local = threading.local()
-        self._read_connections: list[sqlite3.Connection] = []
+        self._read_connections: set[ReadConnection] = set()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="inmost-reader")
         self._waiting: deque[_Work] = deque()
         self._wake = threading.Condition()
         self._closing = False
         self._busy = False
+        self._loss: _Loss | None = None
+        self._on_away: Callable[[], None] = _nothing
+        self._on_back: Callable[[], None] = _nothing
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._write_for_ever, name="inmost-writer", daemon=True)
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._thread.start()
+
+    def watch(self, on_away: Callable[[], None], on_back: Callable[[], None]) -> None:
+        """Hear on the event loop that the database is lost, before anything more is written, and that it is there again.
+
+        What is refused between the two may be asked again in another order: whoever counts on an order begins anew.
+        """
+        self._on_away, self._on_back = on_away, on_back
 
     async def write(self, unit: Callable[[Tx], T]) -> T:
         """Run `unit` in a transaction and return its result once that is durable; what it raises is raised here."""
@@ -185,11 +126,14 @@ class Store:
         self._enqueue(_Work(None, gathered, item, done))
 
     async def read(self, unit: Callable[[Reader], T]) -> T:
-        """Run `unit` on a reader's thread; it sees everything committed so far, as one moment."""
+        """Run `unit` on a reader's thread; it sees everything committed so far, as one moment. Raises StoreFailed.
+
+        It may be run again, when its connection turns out to be lost.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, unit)
 
     async def drained(self) -> None:
-        """Return when everything that waits now is durable or refused."""
+        """Return when everything that waits now is durable or refused, or the database is away."""
         while self._waiting or self._busy:
             await asyncio.sleep(0.005)
 
@@ -208,17 +152,29 @@ class Store:
     def waiting(self) -> int:
         return len(self._waiting)
 
+    # Reading
+
     def _read(self, unit: Callable[[Reader], T]) -> T:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = connect(self.path)
-            connection.execute("PRAGMA query_only = ON")
-            self._read_connections.append(connection)
-        connection.execute("BEGIN")
+        connection: ReadConnection = getattr(self._local, "connection", None) or self._new_reader()
         try:
-            return unit(Reader(connection))
-        finally:
-            connection.execute("ROLLBACK")
+            try:
+                return _as_one_moment(connection, unit)
+            except self.database.errors:
+                if not connection.is_lost:
+                    raise
+            # Lost since it was used last: the database was started again. Reading twice does no harm.
+            self._read_connections.discard(connection)
+            self._local.connection = None
+            return _as_one_moment(self._new_reader(), unit)
+        except self.database.errors as error:
+            raise StoreFailed(str(error)) from error
+
+    def _new_reader(self) -> ReadConnection:
+        connection = self._local.connection = self.database.reader()
+        self._read_connections.add(connection)
+        return connection
+
+    # Writing
 
     def _enqueue(self, work: _Work) -> None:
         if len(self._waiting) >= MAX_WAITING:
@@ -230,43 +186,64 @@ class Store:
             self._wake.notify()
 
     def _write_for_ever(self) -> None:
-        while True:
-            with self._wake:
-                while not self._waiting and not self._closing:
-                    self._wake.wait()
-                if not self._waiting:
-                    return
-                self._busy = True
-                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
-            self._commit(batch)
-            assert self._loop is not None
+        assert self._loop is not None
+        while (batch := self._next_batch()) is not None:
+            if self._loss is not None:
+                self._try_again(self._loss)
+            if not batch:
+                continue
+            if self._loss is not None:
+                self._refuse(batch, StoreAway("the database is away"))
+            elif not self._commit(batch):
+                continue
             if self._loop.is_closed():
                 return
             self._loop.call_soon_threadsafe(self._deliver, batch)
+        if self._loss is not None and self._loss.unsettled and not self._loop.is_closed():
+            # The process ends: whoever asks again after its next start gets the true answer.
+            self._refuse(self._loss.unsettled, StoreAway("the database is away"))
+            self._loop.call_soon_threadsafe(self._deliver, self._loss.unsettled)
 
-    def _commit(self, batch: list[_Work]) -> None:
+    def _next_batch(self) -> list[_Work] | None:
+        """All that waits; nothing when it is time to try the database again; None when everything is over."""
+        with self._wake:
+            while not self._waiting and not self._closing:
+                pause_s = None if self._loss is None else max(0.01, self._loss.try_at - time.monotonic())
+                if not self._wake.wait(pause_s):
+                    return []
+            if not self._waiting:
+                return None
+            self._busy = True
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+
+    def _commit(self, batch: list[_Work]) -> bool:
+        """False when nobody knows whether it is durable: then it is settled, and delivered, once the database is back."""
         tx = Tx(self._writer)
         began = time.perf_counter()
         try:
-            self._writer.execute("BEGIN IMMEDIATE")
+            self._writer.begin()
             start = 0
             while start < len(batch):
                 start = self._run_next(tx, batch, start)
             written = time.perf_counter()
-            self._writer.execute("COMMIT")
+            self._writer.commit()
             done = time.perf_counter()
             metrics.WRITE_SECONDS.inc(written - began)
             metrics.COMMIT_SECONDS.observe(done - written)
             metrics.COMMITTED.inc(len(batch))
+        except NoAnswer as lost:
+            tx.forget_all()
+            self._lost(batch, lost.transaction)
+            return False
         except BaseException as error:
             log.error("commit_failed", error=type(error).__name__, units=len(batch))
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
-            for forget in tx._on_rollback:
-                forget()
-            for work in batch:
-                work.error = StoreFailed(str(error))
-                work.told = []
+            tx.forget_all()
+            if self._writer.is_lost:
+                self._lost([], 0)
+            elif self._writer.in_transaction:
+                self._writer.rollback()
+            self._refuse(batch, StoreFailed(str(error)))
+        return True
 
     def _run_next(self, tx: Tx, batch: list[_Work], start: int) -> int:
         first = batch[start]
@@ -291,17 +268,22 @@ class Store:
 
     def _attempt(self, tx: Tx, work: Callable[[], Any], of: list[_Work], *, each: bool = False) -> bool:
         try:
-            result = tx._savepoint(work)
+            result = tx.attempt(work)
         except Exception as error:
             if not self._writer.in_transaction:
-                raise  # SQLite gave up the whole transaction (a full disk): nobody's work is in it any more.
+                raise  # The database gave up the whole transaction (a full disk): nobody's work is in it any more.
             for one in of:
-                one.error = StoreFailed(str(error)) if isinstance(error, sqlite3.Error) else error
+                one.error = StoreFailed(str(error)) if isinstance(error, self.database.errors) else error
             return False
         for index, one in enumerate(of):
             one.result = result[index] if each else result
-        of[-1].told, tx._after_commit = tx._after_commit, []
+        of[-1].told = tx.to_tell()
         return True
+
+    @staticmethod
+    def _refuse(batch: list[_Work], error: BaseException) -> None:
+        for work in batch:
+            work.refuse(error)
 
     def _deliver(self, batch: list[_Work]) -> None:
         self._busy = False
@@ -309,6 +291,50 @@ class Store:
             for tell in work.told:
                 _guarded(tell)
             _guarded(work.done, work.result, work.error)
+
+    # While the database is away
+
+    def _lost(self, unsettled: list[_Work], transaction: int) -> None:
+        loss = self._loss = _Loss(unsettled, transaction, time.monotonic() + FIRST_PAUSE_S)
+        self._writer.close()
+        log.error("database_lost", unsettled=len(unsettled))
+
+        def tell() -> None:
+            self._busy = False
+            _guarded(self._on_away)
+            loss.is_told = True
+
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(tell)
+
+    def _try_again(self, loss: _Loss) -> None:
+        """Once the time has come. Not before the event loop knows: what it still sends must not overtake what was refused."""
+        assert self._loop is not None
+        if not loss.is_told or time.monotonic() < loss.try_at:
+            return
+        reasons: tuple[type[Exception], ...] = (StoreAway, CannotUse, *self.database.errors)
+        try:
+            self._writer = self.database.writer()
+            committed = bool(loss.unsettled) and self._writer.was_committed(loss.transaction)
+        except reasons as reason:
+            log.warning("database_away", reason=str(reason))
+            loss.pause_s = min(LONGEST_PAUSE_S, loss.pause_s * 2)
+            loss.try_at = time.monotonic() + loss.pause_s
+            return
+        log.info("database_back", unsettled=len(loss.unsettled), committed=committed)
+        if not committed:
+            self._refuse(loss.unsettled, StoreFailed("the database was lost before it committed"))
+        self._loss = None
+        self._loop.call_soon_threadsafe(self._deliver, loss.unsettled)
+        self._loop.call_soon_threadsafe(_guarded, self._on_back)
+
+
+def _as_one_moment(connection: ReadConnection, unit: Callable[[Reader], T]) -> T:
+    connection.begin()
+    try:
+        return unit(Reader(connection))
+    finally:
+        connection.rollback()
 
 
 def _guarded(call: Callable[..., None], *arguments: Any) -> None:
@@ -318,14 +344,5 @@ def _guarded(call: Callable[..., None], *arguments: Any) -> None:
         log.exception("telling_failed")
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection with the promises every part of the server counts on: WAL, FULL, foreign keys."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}")
-    connection.execute("PRAGMA secure_delete = ON")
-    return connection
+def _nothing() -> None:
+    pass

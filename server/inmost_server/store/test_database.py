@@ -1,4 +1,4 @@
-"""What the one writer promises."""
+"""What the one writer promises, on every database."""
 
 import asyncio
 import os
@@ -10,16 +10,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, bindparam, func, insert, select
 
-from inmost_server.store import Reader, Statement, Store, StoreFailed, Tx
+from inmost_server.store import Reader, Statement, Store, StoreFailed, Tx, is_postgresql, store_at
 
 marks = Table("marks", MetaData(), Column("n", Integer, primary_key=True), Column("what", LargeBinary))
 _ADD = Statement(insert(marks))
 _COUNT = Statement(select(func.count()).select_from(marks))
 _FIND = Statement(select(marks.c.what).where(marks.c.n == bindparam("n")))
-CREATE = "CREATE TABLE IF NOT EXISTS marks (n INTEGER PRIMARY KEY, what BLOB)"
 
 
 def add(tx: Tx, n: int) -> int:
@@ -33,18 +33,37 @@ def count(reader: Reader) -> int:
     return row[0]
 
 
-def with_marks(path: Path) -> Store:
-    store = Store(path)
-    connection = sqlite3.connect(path)
-    connection.execute(CREATE)
+def with_marks(where: str) -> Store:
+    """where: a file's path, or a URL."""
+    if is_postgresql(where):
+        store = store_at(where)
+        with psycopg.connect(where) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS marks (n INTEGER PRIMARY KEY, what BYTEA)")
+    else:
+        store = store_at(Path(where))
+        with sqlite3.connect(where) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS marks (n INTEGER PRIMARY KEY, what BLOB)")
     connection.close()
     store.start()
     return store
 
 
+def marks_in(where: str) -> set[int]:
+    """What another process sees."""
+    with psycopg.connect(where) if is_postgresql(where) else sqlite3.connect(where) as connection:
+        found = {n for (n,) in connection.execute("SELECT n FROM marks").fetchall()}
+    connection.close()
+    return found
+
+
 @pytest.fixture
-async def store(tmp_path):
-    store = with_marks(tmp_path / "inmost.db")
+def where(tmp_path, database):
+    return database or str(tmp_path / "inmost.db")
+
+
+@pytest.fixture
+async def store(where):
+    store = with_marks(where)
     yield store
     store.close()
 
@@ -98,7 +117,7 @@ async def test_gathered_items_and_units_are_told_in_the_order_of_the_queue(store
     told = []
 
     def gathered(tx, items):
-        tx.insert_rows("marks", ("n", "what"), [(n, b"") for n in items])
+        tx.insert_rows(marks, ("n", "what"), [(n, b"") for n in items])
         return items
 
     def unit(n):
@@ -124,7 +143,7 @@ async def test_one_bad_gathered_item_fails_alone(store):
     done = {}
 
     def gathered(tx, items):
-        tx.insert_rows("marks", ("n", "what"), [(n, b"") for n in items])
+        tx.insert_rows(marks, ("n", "what"), [(n, b"") for n in items])
         return items
 
     def remember(n):
@@ -160,24 +179,22 @@ async def test_readers_see_everything_that_was_answered(store):
 
 
 async def test_a_reader_cannot_write(store):
-    def write(reader):
-        reader._connection.execute("INSERT INTO marks VALUES (1, x'')")
-
-    with pytest.raises(sqlite3.OperationalError):
-        await store.read(write)
+    with pytest.raises(StoreFailed, match=r"read-?only"):
+        await store.read(lambda reader: reader.all(_ADD, n=1, what=b""))
 
 
-async def test_only_the_owner_of_the_machine_reads_the_database(store):
-    assert store.path.stat().st_mode & 0o077 == 0
+async def test_only_the_owner_of_the_machine_reads_the_database(tmp_path):
+    path = tmp_path / "inmost.db"
+    with_marks(str(path)).close()
+    assert path.stat().st_mode & 0o077 == 0
 
 
 _WRITES_AND_SAYS_SO = """
 import asyncio, sys
-from pathlib import Path
 from inmost_server.store.test_database import add, with_marks
 
 async def main():
-    store = with_marks(Path(sys.argv[1]))
+    store = with_marks(sys.argv[1])
     async def sender(first):
         for n in range(first, 10**9, 20):
             await store.write(lambda tx: add(tx, n))
@@ -193,10 +210,9 @@ def environment():
 
 
 @pytest.mark.parametrize("round_", range(3))
-def test_what_was_answered_is_there_after_kill_9(tmp_path, round_):
-    path = tmp_path / "inmost.db"
+def test_what_was_answered_is_there_after_kill_9(where, round_):
     process = subprocess.Popen(
-        [sys.executable, "-c", _WRITES_AND_SAYS_SO, str(path)],
+        [sys.executable, "-c", _WRITES_AND_SAYS_SO, where],
         stdout=subprocess.PIPE,
         env=environment(),
         text=True,
@@ -207,19 +223,15 @@ def test_what_was_answered_is_there_after_kill_9(tmp_path, round_):
     said += [int(line) for line in process.stdout.read().splitlines() if line]
     process.wait()
     process.stdout.close()
-    connection = sqlite3.connect(path)
-    there = {n for (n,) in connection.execute("SELECT n FROM marks")}
-    connection.close()
-    assert set(said) <= there
+    assert set(said) <= marks_in(where)
 
 
 _WRITES_TEN = """
 import asyncio, os, sys
-from pathlib import Path
 from inmost_server.store.test_database import add, with_marks
 
 async def main():
-    store = with_marks(Path(sys.argv[1]))
+    store = with_marks(sys.argv[1])
     for n in range(10):
         await store.write(lambda tx: add(tx, n))
         os.write(1, b"answered %d\\n" % n)

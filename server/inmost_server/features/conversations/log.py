@@ -11,7 +11,7 @@ from inmost_engine.public import digest, log_next, log_start
 from inmost_protocol.conversations import LogItem
 from inmost_protocol.limits import MAX_HASHES, MAX_PAGE_BYTES, MAX_PAGE_ITEMS
 from inmost_server.clock import Clock
-from inmost_server.store import Reader, Statement, Tx, metadata
+from inmost_server.store import Reader, RowNumber, Statement, Tx, metadata
 
 KIND_CREATE: Final = 1
 KIND_COMMIT: Final = 2
@@ -27,7 +27,7 @@ REQUESTS_REMEMBERED_MS: Final = 14 * 24 * 3_600_000
 log_items = Table(
     "log_items",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", RowNumber, primary_key=True),
     Column("conversation", LargeBinary, nullable=False),
     Column("n", BigInteger, nullable=False),
     Column("kind", Integer, nullable=False),
@@ -48,8 +48,15 @@ Index(
     log_items.c.request,
     unique=True,
     sqlite_where=log_items.c.request.is_not(None),
+    postgresql_where=log_items.c.request.is_not(None),
 )
-Index("ix_log_items_links", log_items.c.conversation, log_items.c.epoch, sqlite_where=log_items.c.kind == 5)
+Index(
+    "ix_log_items_links",
+    log_items.c.conversation,
+    log_items.c.epoch,
+    sqlite_where=log_items.c.kind == 5,
+    postgresql_where=log_items.c.kind == 5,
+)
 
 _L = log_items.c
 _HERE = _L.conversation == bindparam("conversation")
@@ -93,7 +100,7 @@ _FORGET_REQUESTS = Statement(
 )
 _ANSWERED: Final = (
     "SELECT device, request, conversation, n, at_ms"
-    " FROM asked CROSS JOIN log_items ON device = asked.a AND request = asked.b AND request IS NOT NULL"
+    " FROM asked CROSS JOIN log_items WHERE device = asked.a AND request = asked.b AND request IS NOT NULL"
 )
 
 
@@ -189,7 +196,7 @@ class LogBook:
                     item.request,
                 )
             )
-        tx.insert_rows("log_items", _COLUMNS, rows)
+        tx.insert_rows(log_items, _COLUMNS, rows)
         return placed
 
     def _head(self, tx: Tx, conversation: bytes, group: bytes) -> Head:

@@ -11,7 +11,7 @@ from inmost_server.clock import now_ms
 from inmost_server.features.conversations import log
 from inmost_server.features.conversations.log import LogBook, NewItem
 from inmost_server.features.conversations.pruning import prune
-from inmost_server.store import Store, StoreFailed
+from inmost_server.store import StoreFailed
 from server.kit.wire import WasRefused, new_id
 
 ROOM, GROUP = b"r" * 16, b"g" * 16
@@ -19,14 +19,6 @@ ROOM, GROUP = b"r" * 16, b"g" * 16
 
 def item(request=None, entry=b"entry", device=b"d" * 16, room=ROOM):
     return NewItem(room, GROUP, log.KIND_MESSAGE, entry, 0, device, request or os.urandom(16))
-
-
-@pytest.fixture
-async def store(tmp_path):
-    store = Store(tmp_path / "inmost.db")
-    store.start()
-    yield store
-    store.close()
 
 
 async def append(store, book, *items):
@@ -95,30 +87,33 @@ async def test_requests_are_forgotten_only_when_they_are_old(store):
     assert await prune(store, before_ms=1_500) == 0
 
 
+@pytest.mark.parametrize("database", [None], ids=["sqlite"])
 async def test_a_full_disk_refuses_everything_and_numbers_go_on_when_there_is_room_again(store):
     book = LogBook(now_ms)
     await append(store, book, item())
-    pages = store._writer.execute("PRAGMA page_count").fetchone()[0]
-    store._writer.execute(f"PRAGMA max_page_count = {pages + 2}")
+    driver = store._writer.driver
+    pages = driver.execute("PRAGMA page_count").fetchone()[0]
+    driver.execute(f"PRAGMA max_page_count = {pages + 2}")
     results = await asyncio.gather(
         *(append(store, book, item(entry=os.urandom(60_000))) for _ in range(5)), return_exceptions=True
     )
     assert all(isinstance(result, StoreFailed) for result in results)
-    store._writer.execute("PRAGMA max_page_count = 1000000")
+    driver.execute("PRAGMA max_page_count = 1000000")
     (placed,) = await append(store, book, item())
     assert placed.n == 1
 
 
+@pytest.mark.parametrize("database", [None], ids=["sqlite"])
 async def test_on_a_full_disk_a_send_is_refused_as_unavailable_and_may_be_sent_again(team):
     owner = await team.connect(team.people["owner"])
     room = await owner.create()
-    writer = team.server.store._writer
-    pages = writer.execute("PRAGMA page_count").fetchone()[0]
-    writer.execute(f"PRAGMA max_page_count = {pages}")
+    driver = team.server.store._writer.driver
+    pages = driver.execute("PRAGMA page_count").fetchone()[0]
+    driver.execute(f"PRAGMA max_page_count = {pages}")
     message = owner.message(room, size=100_000)
     with pytest.raises(WasRefused, match="Unavailable"):
         await owner.wire.ask(message)
-    writer.execute("PRAGMA max_page_count = 1000000")
+    driver.execute("PRAGMA max_page_count = 1000000")
     assert (await owner.wire.ask(message)).n == 1
     page = await owner.wire.ask(FetchLog(new_id(), room, 0, 10, without_messages=False))
     assert page.next_n == 2

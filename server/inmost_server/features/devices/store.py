@@ -6,7 +6,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Index,
-    Integer,
     LargeBinary,
     Table,
     bindparam,
@@ -16,12 +15,12 @@ from sqlalchemy import (
     select,
 )
 
-from inmost_server.store import Reader, Statement, Tx, metadata, upsert
+from inmost_server.store import Reader, RowNumber, Statement, Tx, metadata, upsert
 
 key_packages = Table(
     "key_packages",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", RowNumber, primary_key=True),
     Column("device", LargeBinary, nullable=False),
     Column("last_resort", Boolean, nullable=False),
     Column("package", LargeBinary, nullable=False),

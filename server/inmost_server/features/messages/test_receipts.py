@@ -92,7 +92,18 @@ async def test_a_deleted_message_keeps_its_number_kind_and_digest(team):
     item = page.items[1]
     assert (item.n, item.kind, item.entry) == (1, 4, None)
     assert item.digest == hashlib.sha256(message.sealed).digest()
-    assert message.sealed not in team.server.store.path.read_bytes()
+
+
+@pytest.mark.parametrize("database", [None], ids=["sqlite"])
+async def test_a_deleted_message_leaves_the_file_at_once(team):
+    owner = await team.connect(team.people["owner"])
+    room = await owner.create()
+    message = owner.message(room)
+    await owner.wire.ask(message)
+    path = team.data / "inmost.db"
+    assert message.sealed in path.read_bytes() + path.with_name("inmost.db-wal").read_bytes()
+    await owner.wire.ask(Delete(new_id(), room, 1))
+    assert message.sealed not in path.read_bytes()
 
 
 async def test_only_messages_can_be_deleted_and_only_by_members(team):

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from inmost_protocol.conversations import FetchLog, Item
+from inmost_protocol.conversations import Accepted, FetchLog, Item
 from inmost_protocol.limits import MAX_SEALED_BYTES
 from inmost_protocol.messages import Send
 from server.kit.wire import WasRefused, new_id
@@ -45,6 +45,9 @@ async def test_eighty_messages_sent_twice_at_once_are_numbered_once_and_without_
         return await first
 
     answers = await asyncio.gather(*(twice(message) for message in messages))
+    # The answers to the repetitions, which nobody waits for.
+    again = {answer.re: answer for answer in await owner.wire.next(Accepted, 80)}
+    assert again == {answer.re: answer for answer in answers}
     assert sorted(answer.n for answer in answers) == list(range(1, 81))
     items = await whole_log(owner, room)
     assert [item.n for item in items] == list(range(81))

@@ -6,6 +6,6 @@ from server.kit.signing_in import Rest
 
 
 @pytest.fixture
-async def server(tmp_path):
-    async with Rest(tmp_path) as found:
+async def server(tmp_path, database):
+    async with Rest(tmp_path, database) as found:
         yield found

@@ -1,15 +1,12 @@
-"""Alembic's entry: runs migrations on the database that revisions.py names."""
+"""Alembic's entry: runs migrations on the database that revisions.py gives it."""
 
 from alembic import context
-from sqlalchemy import create_engine
 
 from inmost_server.store.schema import metadata
 
-url = context.config.get_main_option("sqlalchemy.url")
-assert url is not None
-engine = create_engine(url)
-with engine.connect() as connection:
+with context.config.attributes["engine"].connect() as connection:
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
-engine.dispose()
+    # Committed here where SQLAlchemy and not Alembic began the transaction.
+    connection.commit()

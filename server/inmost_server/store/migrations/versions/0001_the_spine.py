@@ -10,6 +10,8 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -51,7 +53,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "key_packages",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", ROW_NUMBER, nullable=False),
         sa.Column("device", sa.LargeBinary(), nullable=False),
         sa.Column("last_resort", sa.Boolean(), nullable=False),
         sa.Column("package", sa.LargeBinary(), nullable=False),
@@ -60,7 +62,7 @@ def upgrade() -> None:
     op.create_index("ix_key_packages_device", "key_packages", ["device", "last_resort"], unique=False)
     op.create_table(
         "log_items",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", ROW_NUMBER, nullable=False),
         sa.Column("conversation", sa.LargeBinary(), nullable=False),
         sa.Column("n", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Integer(), nullable=False),
@@ -79,6 +81,7 @@ def upgrade() -> None:
         ["conversation", "epoch"],
         unique=False,
         sqlite_where=sa.text("kind = 5"),
+        postgresql_where=sa.text("kind = 5"),
     )
     op.create_index("ix_log_items_place", "log_items", ["conversation", "n"], unique=True)
     op.create_index(
@@ -87,6 +90,7 @@ def upgrade() -> None:
         ["device", "request"],
         unique=True,
         sqlite_where=sa.text("request IS NOT NULL"),
+        postgresql_where=sa.text("request IS NOT NULL"),
     )
     op.create_table(
         "members",

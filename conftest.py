@@ -1,0 +1,22 @@
+"""Where tests keep what they store: SQLite and PostgreSQL, each test on both that asks for `database`."""
+
+import pytest
+
+from server.kit.cluster import Cluster
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """A PostgreSQL for the whole run, started by the first test that wants it."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request):
+    """The setting: None for SQLite, or the URL of a fresh database."""
+    if request.param == "sqlite":
+        yield None
+    else:
+        with request.getfixturevalue("cluster").fresh() as url:
+            yield url
