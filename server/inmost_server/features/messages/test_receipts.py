@@ -44,13 +44,14 @@ async def test_a_signal_is_neither_stored_nor_larger_than_allowed(team):
     assert page.next_n == 1
 
 
+@pytest.mark.parametrize("database", [None], ids=["sqlite"])
 async def test_a_signal_reaches_who_is_connected_and_no_disk(team):
     owner = await team.connect(team.people["owner"])
     room = await owner.create()
     secret = sealed(owner, room, 3)
     await owner.wire.send_raw(encoded(Signal(new_id(), room, secret)))
     await owner.send(room)  # Taken after it, and on the disk.
-    stored = [path.read_bytes() for path in team.server.store.path.parent.rglob("*") if path.is_file()]
+    stored = [path.read_bytes() for path in team.data.rglob("*") if path.is_file()]
     assert stored
     assert not any(secret in data for data in stored)
 
