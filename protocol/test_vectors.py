@@ -65,6 +65,12 @@ def test_a_recovery_key_is_written_and_its_keys_are_derived_alike() -> None:
         assert formats.sha256(b"inmost/1 recovery", public)[:16].hex() == of["id"]
 
 
+def test_a_passkeys_keys_are_derived_alike() -> None:
+    of = read("vault-2")
+    public = formats.public_of(formats.passkey_sign_seed(x(of["org"]), x(of["passkey_secret"])))
+    assert formats.sha256(b"inmost/1 recovery", public)[:16].hex() == of["passkey_id"]
+
+
 def test_both_sides_compute_one_safety_number() -> None:
     of = read("safety")
     alice, bob = ([x(device) for device in of[name]] for name in ("alice", "bob"))

@@ -14,6 +14,7 @@ import typer
 
 from inmost import Client
 from inmost.errors import InmostError, Offline
+from inmost.factors import AskFactor
 from inmost.models import People
 from inmost_cli import exits
 from inmost_cli.asking import CannotAsk, ask_secret, is_somebody_there, secret_from
@@ -74,14 +75,20 @@ class Here:
         needs_server: bool = False,
         wait_for_server: bool = True,
         shows_alarms: bool = True,
+        factor: AskFactor | None = None,
     ) -> AsyncIterator[Client]:
-        """The profile's client, synced if the server can be reached.
+        """The profile's client, synced if the server can be reached. factor: how a fresh one is asked for, where an act may need it.
 
         online False: don't even try. needs_server: raise Offline instead of working with what is here. wait_for_server False: begin with
         what is here, and connect meanwhile. shows_alarms False: whoever asks shows them.
         """
         client = Client(
-            self.profile, passphrase=self._ask_once, what=f"inmost {self.command}", wait_s=3.0, connect=online
+            self.profile,
+            passphrase=self._ask_once,
+            what=f"inmost {self.command}",
+            wait_s=3.0,
+            connect=online,
+            factor=factor,
         )
         async with client:
             if shows_alarms:

@@ -2,13 +2,24 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from inmost import Answers, Custody, Joined, SecondFactor, join, recover
+from inmost import (
+    Answers,
+    Credential,
+    Custody,
+    Joined,
+    Passkeys,
+    SecondFactor,
+    join,
+    recover,
+    recover_with_passkey,
+)
 from inmost.errors import KeyUnavailable, Refused
 from inmost.places import write_private
+from inmost.server import Address
 from inmost.store import keyring_is_usable
 from inmost.store.keys import KEY_FILE_WARNING
 from inmost_cli import totp
@@ -30,6 +41,10 @@ TotpFile = Annotated[
     typer.Option(
         "--totp-secret-file", help="Keep the second factor's secret in this file and make codes of it."
     ),
+]
+WithPasskey = Annotated[
+    bool,
+    typer.Option("--passkey", help="With the security key at this computer: no password, no second factor."),
 ]
 CaFile = Annotated[Path | None, typer.Option("--ca", help="Trust this certificate authority too (PEM).")]
 
@@ -97,10 +112,14 @@ async def join_command(
     key_file: KeyFile = None,
     ca: CaFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing that can be left out.")] = False,
+    passkey: WithPasskey = False,
 ) -> None:
-    """Join with an invitation link: name, password, code, recovery key, done."""
+    """Join with an invitation link: name, password and code or passkey, recovery key, done."""
     custody = custody_for(here, key_file)
     name = name or ask("Your name", "--name NAME")
+    if passkey:
+        await _join_with_passkey(here, link, name, custody, recovery_key_file, ca, yes)
+        return
     script = Script(secret_from(password_file, password_fd), totp_secret_file)
     joined = await join(
         link,
@@ -113,6 +132,43 @@ async def join_command(
         progress=note,
     )
     hand_over(joined, recovery_key_file, yes)
+    say(f"You are in, as {joined.account}. Try: inmost conversations")
+
+
+async def _join_with_passkey(
+    here: Here,
+    link: str,
+    name: str,
+    custody: Custody,
+    recovery_key_file: Path | None,
+    ca: Path | None,
+    yes: bool,
+) -> None:
+    from inmost_cli.security_key import plugged_in
+
+    key = plugged_in(Address.of(link, ca).origin)
+    script = Script(None, None)
+    made: list[Credential] = []
+
+    async def create(options: dict[str, Any]) -> Credential:
+        made.append(await key.create(options, "Security key"))
+        return made[-1]
+
+    joined = await join(
+        link,
+        name=name,
+        custody=custody,
+        answers=Answers(script.give_password, script.give_code, create),
+        profile=here.profile,
+        ca=ca,
+        progress=note,
+    )
+    hand_over(joined, recovery_key_file, yes)
+    if made:
+        note("Once more, so that it opens your history, too.")
+        async with here.client(needs_server=True) as client:
+            if not await Passkeys(client).open_vault(made[-1].response["id"], key.sign):
+                note("It cannot open your history: keep the recovery key.")
     say(f"You are in, as {joined.account}. Try: inmost conversations")
 
 
@@ -140,7 +196,8 @@ def hand_over(joined: Joined, file: Path | None, yes: bool) -> None:
     if joined.recovery_key is None:
         return
     if file is not None:
-        lines = [joined.recovery_key, "", "Backup codes:", *joined.backup_codes]
+        codes = ["", "Backup codes:", *joined.backup_codes] if joined.backup_codes else []
+        lines = [joined.recovery_key, *codes]
         write_private(file, ("\n".join(lines) + "\n").encode())
         note(f"Recovery key and backup codes are in {file}. Move them to a safe place.")
         return
@@ -148,8 +205,9 @@ def hand_over(joined: Joined, file: Path | None, yes: bool) -> None:
     err.print("Your recovery key. It brings everything back when you lose your devices. Nobody else has it;")
     err.print("it is shown only now. Write it down or print it:")
     err.print(f"\n    {joined.recovery_key}\n", style="bold")
-    err.print("Backup codes, each good once in place of the six digits:")
-    err.print("    " + "  ".join(joined.backup_codes) + "\n")
+    if joined.backup_codes:
+        err.print("Backup codes, each good once in place of the six digits:")
+        err.print("    " + "  ".join(joined.backup_codes) + "\n")
     last = joined.recovery_key.replace("-", "")[-4:]
     while not yes and is_somebody_there() and ask("Its last four characters", "--yes").upper() != last:
         err.print("That is not how it ends. Look again.")
@@ -158,7 +216,7 @@ def hand_over(joined: Joined, file: Path | None, yes: bool) -> None:
 async def recover_command(
     here: Here,
     server: Annotated[str, typer.Argument(help="The server's address, like https://chat.example.org")],
-    account: Annotated[str, typer.Argument(help="Your account.")],
+    account: Annotated[str | None, typer.Argument(help="Your account; a passkey knows it.")] = None,
     recovery_key_file: Annotated[
         Path | None, typer.Option("--recovery-key-file", help="The recovery key, in a file's first line.")
     ] = None,
@@ -174,15 +232,17 @@ async def recover_command(
     ] = None,
     key_file: KeyFile = None,
     ca: CaFile = None,
+    passkey: WithPasskey = False,
 ) -> None:
-    """Come back without any of your devices, with your recovery key."""
+    """Come back without any of your devices, with your recovery key or a passkey."""
     custody = custody_for(here, key_file)
+    if passkey:
+        await _recover_with_passkey(here, server, recovery_key_file, revoke_others, custody, ca)
+        return
+    account = account or ask("Your account", "ACCOUNT")
     recovery_key = secret_from(recovery_key_file, None) or ask("Recovery key", "--recovery-key-file FILE")
     password = secret_from(password_file, password_fd) or ask_secret("Password", "--password-file FILE")
-    if revoke_others is None:
-        revoke_others = is_somebody_there() and (
-            ask("Are your other devices lost? Type yes to shut them out", "--revoke-others").lower() == "yes"
-        )
+    revoke_others = _are_others_lost(revoke_others)
     code = (
         code
         or code_from(totp_secret_file)
@@ -202,6 +262,37 @@ async def recover_command(
             progress=note,
         )
     say(f"Welcome back, {account}. Your conversations are here: inmost conversations")
+
+
+async def _recover_with_passkey(
+    here: Here,
+    server: str,
+    recovery_key_file: Path | None,
+    revoke_others: bool | None,
+    custody: Custody,
+    ca: Path | None,
+) -> None:
+    from inmost_cli.security_key import plugged_in
+
+    account = await recover_with_passkey(
+        server,
+        sign=plugged_in(Address.of(server, ca).origin).sign,
+        recovery_key=secret_from(recovery_key_file, None),
+        revoke_others=_are_others_lost(revoke_others),
+        custody=custody,
+        profile=here.profile,
+        ca=ca,
+        progress=note,
+    )
+    say(f"Welcome back, {account}. Your conversations are here: inmost conversations")
+
+
+def _are_others_lost(given: bool | None) -> bool:
+    if given is not None:
+        return given
+    return is_somebody_there() and (
+        ask("Are your other devices lost? Type yes to shut them out", "--revoke-others").lower() == "yes"
+    )
 
 
 def code_from(totp_secret_file: Path | None) -> str | None:

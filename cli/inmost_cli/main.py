@@ -10,6 +10,7 @@ from inmost_cli import up
 LISTS = {
     "people": {"list", "invite", "deactivate", "reactivate", "role", "reset-second-factor"},
     "devices": {"list", "revoke"},
+    "passkey": {"list", "add", "rename", "remove"},
 }
 HELP = {"-h", "--help"}
 
@@ -27,9 +28,19 @@ def make_app(whole: bool = True) -> typer.Typer:
     app.callback()(lambda: None)
     up.register(app)
     if whole:
-        from inmost_cli import changing, conversations, devices, join, people, reading, sharing, talk
+        from inmost_cli import (
+            changing,
+            conversations,
+            devices,
+            join,
+            passkeys,
+            people,
+            reading,
+            sharing,
+            talk,
+        )
 
-        for part in (join, talk, changing, sharing, reading, conversations, people, devices):
+        for part in (join, talk, changing, sharing, reading, conversations, people, devices, passkeys):
             part.register(app)
     return app
 

@@ -11,8 +11,9 @@ from inmost import Client, SecondFactor
 from inmost.joining import TOTP_SECRET_BYTES
 from inmost.server import Address, Rest
 from inmost_cli.asking import ask, ask_new_secret, ask_secret, confirm, is_somebody_there, secret_from
+from inmost_cli.factor import Code, OwnFactor
 from inmost_cli.here import Here, JsonOption, command, everybody
-from inmost_cli.join import CaFile, PasswordFd, PasswordFile, Script, TotpFile, code_from
+from inmost_cli.join import CaFile, PasswordFd, PasswordFile, Script, TotpFile
 from inmost_cli.output import err, json_line, local_time, note, say, table
 
 HOUR_MS = 3_600_000
@@ -78,11 +79,16 @@ async def invite(
     name: Annotated[str, typer.Option(help="How others see the account until it has joined.")] = "",
     expires: Annotated[float, typer.Option(help="Hours the link is good for.", min=0.1, max=24 * 30)] = 3
     * DAY_HOURS,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    totp_secret_file: TotpFile = None,
+    code: Code = None,
     json: JsonOption = False,
 ) -> None:
     """Make a link for one person or bot. Whoever has it first may use it, once: hand it over safely."""
     expires_ms = int(time.time() * 1000 + expires * HOUR_MS)
-    async with here.client(needs_server=True) as client:
+    factor = OwnFactor(password_file, password_fd, totp_secret_file, code)
+    async with here.client(needs_server=True, factor=factor) as client:
         link = await client.invite(account, role=role, is_bot=bot, name=name, expires_ms=expires_ms)
     if json:
         json_line({"account": account, "link": link, "expires_ms": expires_ms})
@@ -92,30 +98,52 @@ async def invite(
 
 
 async def deactivate(
-    here: Here, who: Who, yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False
+    here: Here,
+    who: Who,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    totp_secret_file: TotpFile = None,
+    code: Code = None,
 ) -> int:
     """Shut a person out everywhere, at once."""
     if not confirm(f"Deactivate {who}? All their devices are shut out at once", yes):
         note("Nothing was changed. In scripts pass --yes.")
         return 2
-    async with here.client(needs_server=True) as client:
+    factor = OwnFactor(password_file, password_fd, totp_secret_file, code)
+    async with here.client(needs_server=True, factor=factor) as client:
         await client.suspend(who)
     say(f"{who} is deactivated.")
     return 0
 
 
-async def reactivate(here: Here, who: Who) -> None:
+async def reactivate(
+    here: Here,
+    who: Who,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    totp_secret_file: TotpFile = None,
+    code: Code = None,
+) -> None:
     """Let a deactivated person in again."""
-    async with here.client(needs_server=True) as client:
+    factor = OwnFactor(password_file, password_fd, totp_secret_file, code)
+    async with here.client(needs_server=True, factor=factor) as client:
         await client.suspend(who, suspended=False)
     say(f"{who} is active again.")
 
 
 async def role(
-    here: Here, who: Who, role: Annotated[str, typer.Argument(help="owner, administrator, member or guest.")]
+    here: Here,
+    who: Who,
+    role: Annotated[str, typer.Argument(help="owner, administrator, member or guest.")],
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    totp_secret_file: TotpFile = None,
+    code: Code = None,
 ) -> None:
     """Change what a person may do."""
-    async with here.client(needs_server=True) as client:
+    factor = OwnFactor(password_file, password_fd, totp_secret_file, code)
+    async with here.client(needs_server=True, factor=factor) as client:
         await client.set_role(who, role)
     say(f"{who} is {role} now.")
 
@@ -126,19 +154,16 @@ async def reset_second_factor(
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
     totp_secret_file: TotpFile = None,
-    code: Annotated[str | None, typer.Option(help="Your six digits, or a backup code.")] = None,
+    code: Code = None,
 ) -> None:
     """Let a person who lost the authenticator set a new one. You prove yourself with your own password and code."""
-    own, code = _own_factors(password_file, password_fd, totp_secret_file, code)
-    async with here.client(needs_server=True) as client:
+    factor = OwnFactor(password_file, password_fd, totp_secret_file, code)
+    async with here.client(needs_server=True, factor=factor) as client:
         person = await client.person(who)
-        rest = await client.rest()
-        try:
-            reset_code, expires_ms = await rest.reset_second_factor(
-                await client.host.session(), bytes.fromhex(person.id), own, code
-            )
-        finally:
-            await rest.close()
+        reset_code, expires_ms = await client.stepping_up(
+            "reset_second_factor",
+            lambda rest, session: rest.reset_second_factor(session, bytes.fromhex(person.id)),
+        )
         me = await client.me()
     say(reset_code)
     note(
@@ -188,22 +213,15 @@ async def password(
     ] = None,
 ) -> None:
     """Change your password."""
-    own, code = _own_factors(password_file, password_fd, totp_secret_file, code)
+    own = OwnFactor(password_file, password_fd, totp_secret_file, code).password()
     new = secret_from(new_password_file, None) or ask_new_secret("New password", "--new-password-file FILE")
     async with here.client(needs_server=True) as client:
         rest = await client.rest()
         try:
-            await rest.change_password(await client.host.session(), own, code, new)
+            await rest.change_password(await client.host.session(), own.password, own.code, new)
         finally:
             await rest.close()
     say("The new password counts from now on.")
-
-
-def _own_factors(
-    file: Path | None, descriptor: int | None, totp_file: Path | None, code: str | None
-) -> tuple[str, str]:
-    own = secret_from(file, descriptor) or ask_secret("Your password", "--password-file FILE")
-    return own, code or code_from(totp_file) or ask("Your six digits, or a backup code", "--code CODE")
 
 
 async def verify(

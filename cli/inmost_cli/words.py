@@ -45,6 +45,15 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "That code is not right.",
         "Type the six digits that your authenticator shows now; check this computer's clock.",
     ),
+    "StepUpRequired": (
+        "This needs your passkey, or your password and a code, once more.",
+        "In scripts: --password-file FILE, and --totp-secret-file FILE or --code CODE",
+    ),
+    "PasskeyRefused": ("That passkey does not open anything here.", "Take another, or sign in by password."),
+    "LastFactor": (
+        "Without it you could not come back.",
+        "Add another passkey or a password first.",
+    ),
     "SlowDown": ("Too many tries.", "Wait, then try again."),
     "ClockSkewed": (
         "This computer's clock is wrong by more than two minutes.",

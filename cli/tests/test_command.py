@@ -189,7 +189,11 @@ def test_a_deactivated_person_is_out_at_once_and_comes_back_when_reactivated(tow
     listening = erin.start("listen")
     listening.err.wait_for(lambda line: "Listening" in line)
     begun = time.monotonic()
-    town.anna.run("people", "deactivate", "erin", "--yes")
+    refused = town.anna.try_to("people", "deactivate", "erin", "--yes")
+    assert refused.code == 2, "without a fresh factor"
+    assert "--password-file" in refused.err
+    begun = time.monotonic()
+    town.anna.run("people", "deactivate", "erin", "--yes", *town.anna.factor(2))
     assert listening.process.wait(30) == 9
     assert (
         time.monotonic() - begun < 15
@@ -198,7 +202,7 @@ def test_a_deactivated_person_is_out_at_once_and_comes_back_when_reactivated(tow
     assert erin.try_to("conversations").code == 9
     assert "deactivated" in town.anna.run("people").out
     town.bob.run("send", "general", "erin is away")
-    town.anna.run("people", "reactivate", "erin")
+    town.anna.run("people", "reactivate", "erin", *town.anna.factor(3))
     erin.run("conversations")
     (general,) = [each for each in erin.run("conversations", "--json").records if each["kind"] == "general"]
     assert general["state"] == "member"

@@ -198,6 +198,10 @@ def recovery_sign_seed(org: bytes, key: bytes) -> bytes:
     return expand(hmac.digest(org, key, "sha256"), b"inmost/1 recovery sign", 32)
 
 
+def passkey_sign_seed(org: bytes, secret: bytes) -> bytes:
+    return expand(hmac.digest(b"inmost/1 passkey" + org, secret, "sha256"), b"inmost/1 passkey sign", 32)
+
+
 def safety_number(org: bytes, *people: Iterable[bytes]) -> str:
     """people: the chain of each of two."""
     digits = "".join(sorted(_safety_half(org, list(chain)) for chain in people))

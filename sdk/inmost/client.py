@@ -2,15 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Final, Self, TypeVar, cast
 
 import msgspec
 
 from inmost import following
 from inmost.errors import InmostError, NotFound, Offline, Refused
+from inmost.factors import AskFactor, StepUp
 from inmost.host import Host
 from inmost.models import (
     Alarm,
@@ -28,14 +29,25 @@ from inmost.models import (
 )
 from inmost.naming import find_channel, find_conversation, find_person, title_of
 from inmost.profile import Passphrase, Profile
-from inmost.server import Rest
+from inmost.server import Rest, Session
 from inmost.sharing import Sharing, placed, reference
 from inmost.store import SearchHit, ShownRow
+from inmost_protocol.acts import Act
 
 PAGE = 200
 TITLED = ("group", "channel")
 CONNECT_TIMEOUT_S = 30.0
 LEAVING_POLL_S = 0.2
+# Commands that the server may answer with StepUpRequired, and the act that is then meant.
+ACTS: Final[dict[str, Act]] = {
+    "suspend": "suspend",
+    "set_role": "role",
+    "invite": "invite_administrator",
+    "add_passkey": "add_passkey",
+    "remove_passkey": "remove_passkey",
+}
+
+Result = TypeVar("Result")
 
 ConversationLike = Conversation | str
 PersonLike = Person | str
@@ -51,6 +63,7 @@ class Client(Sharing):
     what        who has the profile open, told to other processes that want it
     wait_s      seconds to wait for another process that has it open
     connect     False: stay offline, only read what is here
+    factor      asks the person for password and code, or a passkey, when a dangerous act needs a fresh one; None: Refused(StepUpRequired)
 
     Entering raises NoProfile, ProfileInUse, PassphraseNeeded, WrongPassphrase, KeyUnavailable, StoreDamaged. It does not wait for the
     server: ready() does. A conversation is given as a Conversation, its id (or the beginning of it), its title, or `@account`; a person
@@ -66,6 +79,7 @@ class Client(Sharing):
         what: str = "",
         wait_s: float = 2.0,
         connect: bool = True,
+        factor: AskFactor | None = None,
     ) -> None:
         self._name = profile
         self._home = home
@@ -73,6 +87,7 @@ class Client(Sharing):
         self._what = what
         self._wait_s = wait_s
         self._connects = connect
+        self._factor = factor
         self._profile: Profile | None = None
         self._people: People | None = None
 
@@ -230,6 +245,38 @@ class Client(Sharing):
     async def rest(self) -> Rest:
         """The server's REST routes; close it after use. With (await host.session()) for those that need one."""
         return Rest(await self.profile.address(), await self.profile.trust())
+
+    @contextlib.asynccontextmanager
+    async def signed_in(self) -> AsyncIterator[tuple[Rest, Session]]:
+        """The server's REST routes, and this device's session for them."""
+        rest = await self.rest()
+        try:
+            yield rest, await self.host.session()
+        finally:
+            await rest.close()
+
+    async def stepping_up(self, act: Act, ask: Callable[[Rest, Session], Awaitable[Result]]) -> Result:
+        """What `ask` gives; if the server wants a fresh factor for it, once more after one was shown."""
+        async with self.signed_in() as (rest, session):
+            try:
+                return await ask(rest, session)
+            except Refused as refused:
+                if refused.code != "StepUpRequired" or self._factor is None:
+                    raise
+            await self._show_factor(rest, session, act, self._factor)
+            return await ask(rest, session)
+
+    async def _show_factor(self, rest: Rest, session: Session, act: Act, ask: AskFactor) -> None:
+        try:
+            options = await rest.step_up_options(session, act)
+        except Refused as refused:
+            if refused.code != "PasskeysNeedAName":
+                raise
+            options = {}
+        has_passkey = bool(options.get("publicKey", {}).get("allowCredentials"))
+        await rest.step_up(
+            session, act, await ask(StepUp(act, rest.address.origin, options if has_passkey else None))
+        )
 
     # Conversations
 
@@ -566,9 +613,14 @@ class Client(Sharing):
             stop()
 
     async def _command(self, name: str, /, **arguments: Any) -> dict[str, Any]:
+        """The engine's command; a dangerous one after a fresh factor. Raises Refused, Offline."""
         try:
             return await self.host.command(name, **arguments)
         except Refused as refused:
+            if refused.code == "StepUpRequired" and name in ACTS and self._factor is not None:
+                async with self.signed_in() as (rest, session):
+                    await self._show_factor(rest, session, ACTS[name], self._factor)
+                return await self.host.command(name, **arguments)
             if refused.code == "Offline":
                 raise Offline(
                     "The server cannot be reached now.", "Try again when you are connected."

@@ -4,10 +4,12 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from inmost.errors import NotAServer, Refused
+from inmost.factors import Credential, without_secret
 from inmost.places import place_of
 from inmost.profile import TRUST, Passphrase, Profile
 from inmost.server import Address, Claimed, Organisation, Rest, from_base64url
@@ -35,15 +37,17 @@ class Answers:
 
     password        (None, or why the last one was refused) -> password
     code            (second factor, None or why refused) -> the six digits it shows now
+    passkey         (WebAuthn's {"publicKey": creation options}) -> the passkey; then neither password nor code is asked
     """
 
     password: Callable[[Refused | None], Awaitable[str]]
     code: Callable[[SecondFactor, Refused | None], Awaitable[str]]
+    passkey: Callable[[dict[str, Any]], Awaitable[Credential]] | None = None
 
 
 @dataclass(frozen=True)
 class Joined:
-    """recovery_key and backup_codes are shown once and kept nowhere; None and [] for a bot."""
+    """recovery_key and backup_codes are shown once and kept nowhere; None and [] for a bot, no backup codes without a password."""
 
     account: str
     is_bot: bool
@@ -60,6 +64,8 @@ class PendingClaim(msgspec.Struct):
     recovery_key: str | None
     totp_secret: bytes
     link: str
+    passkey: dict[str, Any] | None = None
+    passkey_name: str = ""
 
 
 async def join(
@@ -85,7 +91,7 @@ async def join(
         organisation = await rest.organisation()
         opened, pending = await _begin(link, name, is_bot, custody, profile, home, address, passphrase)
         try:
-            claimed = await _claim(rest, pending, answers)
+            claimed = await _claim(rest, opened, pending, answers)
             await opened.remember(TRUST, rest.trust)
             progress("Setting up this device")
             await _finish(opened, organisation)
@@ -146,13 +152,15 @@ async def _resume(
     return None
 
 
-async def _claim(rest: Rest, pending: PendingClaim, answers: Answers | None) -> Claimed:
+async def _claim(rest: Rest, opened: Profile, pending: PendingClaim, answers: Answers | None) -> Claimed:
     if pending.is_bot:
         return await rest.claim(pending.entry)
     if answers is None:
         raise Refused(
             "PasswordNeeded", "This invitation is for a person: a password and a second factor are needed."
         )
+    if answers.passkey is not None:
+        return await _claim_with_passkey(rest, opened, pending, answers.passkey)
     factor = SecondFactor(pending.totp_secret, pending.account, rest.address.origin.partition("://")[2])
     refused: Refused | None = None
     password = code = ""
@@ -168,6 +176,26 @@ async def _claim(rest: Rest, pending: PendingClaim, answers: Answers | None) -> 
             if again.code not in ASK_AGAIN:
                 raise
             refused = again
+
+
+async def _claim_with_passkey(
+    rest: Rest,
+    opened: Profile,
+    pending: PendingClaim,
+    make: Callable[[dict[str, Any]], Awaitable[Credential]],
+) -> Claimed:
+    """A passkey that a lost answer left behind is tried first: it may be the one that the server has."""
+    if pending.passkey is not None:
+        try:
+            made = Credential(pending.passkey, pending.passkey_name)
+            return await rest.claim_with_passkey(pending.entry, made)
+        except Refused as refused:
+            if refused.code != "PasskeyNotTaken":
+                raise
+    made = await make(await rest.claim_options(pending.entry))
+    pending.passkey, pending.passkey_name = without_secret(made.response), made.name
+    await opened.remember(CLAIM, msgspec.msgpack.encode(pending))
+    return await rest.claim_with_passkey(pending.entry, made)
 
 
 async def _finish(opened: Profile, organisation: Organisation) -> None:

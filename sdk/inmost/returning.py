@@ -1,14 +1,16 @@
-"""Comes back without any device: password and code for a session that may only recover, the recovery key for the rest."""
+"""Comes back without any device: password and code, or a passkey, for a session that may only recover; recovery key or passkey for the rest."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from inmost.errors import Offline, Refused
+from inmost.factors import Assertion
 from inmost.joining import READY_TIMEOUT_S
 from inmost.places import place_of
 from inmost.profile import TRUST, Profile
-from inmost.server import Address, Rest, Session, from_base64url
+from inmost.server import Address, Recovery, Rest, Session, from_base64url
 from inmost.store import Custody
 
 CONNECT_TIMEOUT_S = 30.0
@@ -47,12 +49,69 @@ async def recover(
         trust = rest.trust
     finally:
         await rest.close()
+    secret: dict[str, object] = {"recovery_key": recovery_key}
+    await _come_back(
+        address, session, account, trust, secret, revoke_others, custody, profile, home, progress
+    )
+
+
+async def recover_with_passkey(
+    server: str,
+    *,
+    sign: Callable[[dict[str, Any]], Awaitable[Assertion]],
+    recovery_key: str | None = None,
+    revoke_others: bool,
+    custody: Custody,
+    profile: str = "default",
+    home: Path | None = None,
+    ca: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> str:
+    """The same with a passkey, which names the account. Returns the account.
+
+    sign            answers WebAuthn's {"publicKey": request options} with whichever passkey the person takes
+    recovery_key    for a passkey that does not open the vault
+
+    Raises as recover() does: PasskeyRefused, PasskeysNeedAName; WrongRecoveryKey when the passkey does not open the vault.
+    """
+    address = Address.of(server, ca)
+    rest = Rest(address)
+    try:
+        await rest.organisation()
+        signed = await sign(await rest.recovery_options())
+        if recovery_key is None and signed.secret is None:
+            raise Refused(
+                "RecoveryKeyNeeded", "This passkey signs you in, but gives nothing that opens your history."
+            )
+        session = await rest.recovery_by_passkey(signed)
+    finally:
+        await rest.close()
+    secret: dict[str, object] = {"recovery_key": recovery_key}
+    if recovery_key is None:
+        secret = {"passkey_secret": signed.secret}
+    account = session.account
+    await _come_back(address, session, account, None, secret, revoke_others, custody, profile, home, progress)
+    return account
+
+
+async def _come_back(
+    address: Address,
+    session: Recovery,
+    account: str,
+    trust: str | None,
+    secret: dict[str, object],
+    revoke_others: bool,
+    custody: Custody,
+    profile: str,
+    home: Path | None,
+    progress: Callable[[str], None],
+) -> None:
     await _clear_unfinished(profile, home, custody)
     opened = await Profile.make(profile, home, custody, address, "inmost recover")
     try:
         progress("Opening the vault")
         await _become_device(opened, address, session.token, session.expires_ms, {
-            "recovery_key": recovery_key,
+            **secret,
             "org": from_base64url(session.org),
             "account": account,
             "user": from_base64url(session.user),

@@ -13,6 +13,8 @@ import httpx2
 import msgspec
 
 from inmost.errors import CertificateRefused, InsecureAddress, NotAServer, Offline, Refused
+from inmost.factors import Assertion, Credential, Password, without_secret
+from inmost_protocol.acts import Act
 from inmost_protocol.limits import PROTOCOL_VERSION
 
 Shape = TypeVar("Shape")
@@ -99,7 +101,7 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """An accepted claim. backup_codes: ten for a person, none for a bot; shown once."""
+    """An accepted claim. backup_codes: ten with a password, none without; shown once."""
 
     user: str
     device: str
@@ -114,6 +116,21 @@ class Recovery(msgspec.Struct, frozen=True):
     org: str
     user: str
     expires_ms: int = 0
+    account: str = ""
+
+
+class Passkey(msgspec.Struct, frozen=True):
+    """One of the person's passkeys. id: its credential id, base64url. synced: its maker keeps copies on other devices.
+
+    alarm_ms: when its counter went back, which is when somebody may have copied it; None: never.
+    """
+
+    id: str
+    name: str
+    synced: bool
+    created_ms: int
+    last_used_day: str | None = None
+    alarm_ms: int | None = None
 
 
 class Rest:
@@ -177,14 +194,59 @@ class Rest:
         body = {"account": account, "password": password, "code": code}
         return await self._ask(Recovery, "POST", "/recoveries", body)
 
+    async def recovery_options(self) -> dict[str, Any]:
+        """WebAuthn's {"publicKey": PublicKeyCredentialRequestOptionsJSON} for whichever passkey the authenticator has."""
+        return await self._ask(dict[str, Any], "POST", "/recoveries/options")
+
+    async def recovery_by_passkey(self, assertion: Assertion) -> Recovery:
+        body = {"assertion": without_secret(assertion.response)}
+        return await self._ask(Recovery, "POST", "/recoveries/passkey", body)
+
+    async def claim_options(self, entry: bytes) -> dict[str, Any]:
+        """WebAuthn's {"publicKey": PublicKeyCredentialCreationOptionsJSON} for the passkey that comes with this claim."""
+        return await self._ask(dict[str, Any], "POST", "/claims/options", {"entry": base64url(entry)})
+
+    async def claim_with_passkey(self, entry: bytes, made: Credential) -> Claimed:
+        """Raises Refused: PasskeyNotTaken, InvitationClaimedTwice, ..."""
+        passkey = {"credential": without_secret(made.response), "name": made.name}
+        return await self._ask(Claimed, "POST", "/claims", {"entry": base64url(entry), "passkey": passkey})
+
+    async def step_up_options(self, session: Session, act: Act) -> dict[str, Any]:
+        return await self._ask(dict[str, Any], "POST", "/step-ups/options", {"act": act}, session)
+
+    async def step_up(self, session: Session, act: Act, factor: Password | Assertion) -> None:
+        """Open an act to this session for some minutes."""
+        body: dict[str, Any] = {"act": act}
+        if isinstance(factor, Assertion):
+            body["assertion"] = without_secret(factor.response)
+        else:
+            body |= {"password": factor.password, "code": factor.code}
+        await self._answer("POST", "/step-ups", body, session)
+
+    async def passkeys(self, session: Session) -> list[Passkey]:
+        return await self._ask(list[Passkey], "GET", "/passkeys", None, session)
+
+    async def passkey_options(self, session: Session) -> dict[str, Any]:
+        return await self._ask(dict[str, Any], "POST", "/passkeys/options", None, session)
+
+    async def add_passkey(self, session: Session, made: Credential) -> Passkey:
+        body = {"credential": without_secret(made.response), "name": made.name}
+        return await self._ask(Passkey, "POST", "/passkeys", body, session)
+
+    async def rename_passkey(self, session: Session, id_: str, name: str) -> None:
+        await self._answer("PATCH", f"/passkeys/{id_}", {"name": name}, session)
+
+    async def remove_passkey(self, session: Session, id_: str) -> None:
+        await self._answer("DELETE", f"/passkeys/{id_}", None, session)
+
     async def change_password(self, session: Session, password: str, code: str, new_password: str) -> None:
         body = {"password": password, "code": code, "new_password": new_password}
         await self._answer("POST", "/password", body, session)
 
     async def reset_second_factor(
-        self, session: Session, user: bytes, password: str, code: str
+        self, session: Session, user: bytes, password: str | None = None, code: str | None = None
     ) -> tuple[str, int]:
-        """Returns (one-time code for the person, when it ends in unix milliseconds)."""
+        """Returns (one-time code for the person, when it ends in unix milliseconds). Without password and code it needs a step-up."""
         body = {"password": password, "code": code}
         path = f"/people/{base64url(user)}/second-factor-reset"
         answer = await self._ask(dict[str, Any], "POST", path, body, session)

@@ -40,6 +40,7 @@ from inmost_server.features.messages.posting import Posting
 from inmost_server.features.messages.receipts import Aside
 from inmost_server.features.organisation.service import Organisation, invite_owner, open_organisation
 from inmost_server.features.sessions.open_sessions import OpenSessions
+from inmost_server.features.step_ups.step_ups import StepUps
 from inmost_server.features.sync.frames import SyncFrames
 from inmost_server.headers import SecurityHeaders
 from inmost_server.operating import operating_routes
@@ -74,6 +75,7 @@ class Server:
         self.directory, self.clock = directory, clock
         self.sessions = OpenSessions(clock)
         self.pace = Pace(clock)
+        self.step_ups = StepUps(clock)
         self.passwords = Passwords()
         self.directory.sessions = self.sessions
         self.connections = Connections()
@@ -103,7 +105,7 @@ class Server:
         aside = Aside(self.store, self.live, self.directory, self.teller, self.clock)
         reading = Reading(self.store, self.live, self.book, self.directory, self.commits, self.teller)
         return [
-            *DirectoryFrames(self.store, self.directory).handled(),
+            *DirectoryFrames(self.store, self.directory, self.step_ups).handled(),
             *conversation_frames.handled(self.commits, reading),
             *message_frames.handled(posting, aside),
             *DeviceFrames(self.store, self.directory, self.teller, self.clock).handled(),
@@ -140,6 +142,8 @@ class Server:
             passwords=self.passwords,
             origins=settings.accepted_origins,
             near_words=[settings.organisation_name, *([settings.domain] if settings.domain else [])],
+            step_ups=self.step_ups,
+            title=settings.organisation_name,
         )
         return [
             rest_router(parts),

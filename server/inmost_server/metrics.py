@@ -21,4 +21,7 @@ COMMIT_SECONDS = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2),
     registry=REGISTRY,
 )
+PASSKEY_ALARMS = Counter(
+    "inmost_passkey_alarms", "Passkeys refused because their counter went back.", registry=REGISTRY
+)
 COMMITTED = Counter("inmost_store_committed", "Units of work made durable.", registry=REGISTRY)

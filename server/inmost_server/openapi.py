@@ -113,7 +113,7 @@ def _problem_schema() -> dict[str, Any]:
         "title": "Problem",
         "description": Problem.__doc__,
         "properties": {name: {"type": "integer" if name in numbers else "string"} for name in fields},
-        "required": [name for name in fields if name != "retry_after_ms"],
+        "required": [name for name in fields if name not in {"retry_after_ms", "act"}],
     }
 
 

@@ -25,7 +25,10 @@ FRAMEWORK = {
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """RFC 9457. type: where the problem is described. code: for programs, and stable; detail: for people. retry_after_ms: when to try again."""
+    """RFC 9457. type: where the problem is described. code: for programs, and stable; detail: for people. retry_after_ms: when to try again.
+
+    act: what StepUpRequired wants a factor for.
+    """
 
     type: str
     code: str
@@ -33,6 +36,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     status: int
     detail: str
     retry_after_ms: int | None = None
+    act: str | None = None
 
 
 def of_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
@@ -47,6 +51,7 @@ def of_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]
         refusal.status,
         refusal.said,
         retry_after_ms=refusal.retry_after_ms,
+        act=refusal.act,
     )
     return Response(problem, status_code=refusal.status, media_type=MEDIA_TYPE, headers=headers)
 

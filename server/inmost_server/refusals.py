@@ -8,6 +8,7 @@ class Refusal(Exception):
 
     status: ClassVar[int] = 400
     words: ClassVar[str] = "Not done."
+    act: str | None = None
 
     def __init__(
         self, words: str | None = None, *, retry_after_ms: int | None = None, current_epoch: int | None = None

@@ -16,17 +16,30 @@ from inmost_server.features.accounts.routes import PATH, AccountsController
 from inmost_server.features.accounts.slow_down import SlowDown
 from inmost_server.features.directory.service import DirectoryService
 from inmost_server.features.organisation.routes import OrganisationController, Shown
+from inmost_server.features.passkeys.ceremonies import Ceremonies
+from inmost_server.features.passkeys.owning import Passkeys
+from inmost_server.features.passkeys.relying_party import relying_party
+from inmost_server.features.passkeys.routes import PasskeysController
 from inmost_server.features.people.routes import PeopleController
 from inmost_server.features.sessions.challenges import Challenges
 from inmost_server.features.sessions.guard import guard_of
 from inmost_server.features.sessions.open_sessions import OpenSessions
 from inmost_server.features.sessions.routes import SessionsController
 from inmost_server.features.sessions.sign_in import Door
+from inmost_server.features.step_ups.routes import StepUpsController
+from inmost_server.features.step_ups.step_ups import StepUps
 from inmost_server.pace import Pace
 from inmost_server.problems import HANDLERS
 from inmost_server.store import Store
 
-CONTROLLERS = (OrganisationController, SessionsController, AccountsController, PeopleController)
+CONTROLLERS = (
+    OrganisationController,
+    SessionsController,
+    AccountsController,
+    PasskeysController,
+    StepUpsController,
+    PeopleController,
+)
 MAX_BODY_BYTES = 64 * 1024
 
 
@@ -36,6 +49,7 @@ class Parts:
 
     origins     what clients may give as this server's address when they sign in
     near_words  what no password may contain: the organisation's and the server's names
+    title       the organisation's name, as authenticators show it
     """
 
     store: Store
@@ -48,11 +62,14 @@ class Parts:
     passwords: Passwords
     origins: Sequence[str]
     near_words: Sequence[str]
+    step_ups: StepUps
+    title: str
 
 
 def router(parts: Parts) -> Router:
     """Everything below /api/v1."""
     pace = parts.pace
+    ceremonies = Ceremonies(relying_party(parts.origins, parts.title), parts.clock)
     accounts = Accounts(
         store=parts.store,
         directory=parts.directory,
@@ -64,6 +81,8 @@ def router(parts: Parts) -> Router:
         pace=pace,
         clock=parts.clock,
         near_words=tuple(parts.near_words),
+        passkeys=Passkeys(parts.store, parts.directory, ceremonies, parts.clock),
+        step_ups=parts.step_ups,
     )
     door = Door(
         store=parts.store,

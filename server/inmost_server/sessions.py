@@ -11,12 +11,16 @@ NO_DEVICE = bytes(16)
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A signed-in device, or (recovering) a person without one, who may only do what a return needs. device is then NO_DEVICE."""
+    """A signed-in device, or (recovering) a person without one, who may only do what a return needs. device is then NO_DEVICE.
+
+    id: of this one session; no secret.
+    """
 
     device: bytes
     user: bytes
     kind: Literal["device", "recovering"]
     expires_ms: int
+    id: bytes = b""
 
 
 class Sessions(Protocol):

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from inmost_protocol import REQUESTS
+from inmost_protocol.acts import ACTS
 from inmost_protocol.conversations import (
     Commit,
     CreateConversation,
@@ -378,6 +379,8 @@ async def test_what_each_role_may_sign_in_the_directory(team):
     for name in columns:
         caller = everybody[name]
         wire = await wire_of(team, caller)
+        for act in ACTS:
+            team.server.step_ups.grant(team.server.sessions.find(caller.token), act)
         for act, signed in await directory_attempts(team, caller, [team.people["owner"].user]):
             code = await answer_to(wire, AppendEntry(new_id(), signed))
             assert code in {"Appended", "NotAllowed"}, f"{name}: {act}: {code}"

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from inmost_engine.client import Engine
 from inmost_engine.public import Directory, owner_link_fragment, seed_public
 from inmost_protocol import encode
+from inmost_protocol.acts import Act
 from inmost_protocol.frames import Open
 from inmost_server.clock import now_ms
 from inmost_server.features.organisation.service import invite_owner
@@ -40,6 +41,7 @@ class Host:
         self.changed = asyncio.Condition()
         self.recovery_key: str | None = None
         self.user = self.device = b""
+        self._session = ""
         self._socket: ClientConnection | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._waker: asyncio.TimerHandle | None = None
@@ -111,6 +113,7 @@ class Host:
 
     async def connect(self, token: str | None = None) -> None:
         session = token or self.running.server.sessions.open_for_device(self.user, self.device).token
+        self._session = session
         self._socket = await connect(
             f"{self.running.address.replace('http', 'ws', 1)}/v1/connect",
             max_size=None,
@@ -146,6 +149,12 @@ class Host:
                 task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+    def show_factor(self, act: Act) -> None:
+        """As if this session had shown a factor for a dangerous act a moment ago."""
+        session = self.running.server.sessions.find(self._session)
+        assert session is not None
+        self.running.server.step_ups.grant(session, act)
 
     # --- the story
 

@@ -18,6 +18,7 @@ from typing import Any, Self, TypeVar
 import pyotp
 
 from inmost.client import Client
+from inmost.factors import AskFactor, Password, StepUp
 from inmost.joining import Answers, Joined, join
 from inmost.models import Alarm, Message
 from inmost.returning import recover
@@ -242,9 +243,18 @@ class World:
 
     async def wake_without_sync(self, profile: str) -> Client:
         """Open a profile that may never get to sync, because of what the server tells it."""
-        client = self.clients[profile] = Client(profile, home=self.homes)
+        client = self.clients[profile] = Client(profile, home=self.homes, factor=self._factor_of(profile))
         await self._stack.enter_async_context(client)
         return client
+
+    def _factor_of(self, profile: str) -> AskFactor:
+        """What a person shows when a dangerous act needs it."""
+
+        async def factor(_: StepUp) -> Password:
+            self._codes_used += 1
+            return Password(PASSWORD, self.organisation.joined[profile].backup_codes[self._codes_used])
+
+        return factor
 
     async def sleep(self, profile: str) -> None:
         """Close a client; its profile stays."""

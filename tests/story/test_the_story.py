@@ -97,7 +97,7 @@ def test_a_deactivated_person_is_out_everywhere_within_five_seconds(story: Story
         story.bob.listening() as witness,
         ConnectionWatch(ears.process.process.pid, world.server.port) as connection,
     ):
-        deactivating = story.anna.start("people", "deactivate", "carol", "--yes")
+        deactivating = story.anna.start("people", "deactivate", "carol", "--yes", *story.anna.factor(0))
         deactivating.out.wait_for(lambda line: "is deactivated" in line, timeout_s=60)
         acknowledged = time.monotonic()
         assert connection.seconds_open_after(acknowledged, at_most_s=5.0) < 5.0

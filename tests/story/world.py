@@ -262,6 +262,11 @@ class Person:
         done = self.try_to_recover(origin, *options, backup_code=backup_code)
         assert done.code == 0, f"{self.account} did not come back, {done.code}:\n{done.out}{done.err}"
 
+    def factor(self, number: int) -> list[str]:
+        """The options that prove this person once more: the password and an unused backup code."""
+        codes = self.recovery_file.read_text().partition("Backup codes:")[2].split()
+        return ["--password-file", str(self.folder / "password"), "--code", codes[number]]
+
     def invite(self, account: str, *options: str) -> str:
         """The link for somebody else."""
         return self.run("invite", account, *options).out.strip().splitlines()[0]

@@ -19,6 +19,8 @@ impl Machine {
             "invite" | "withdraw" | "set_role" | "suspend" | "rename" | "revoke" => {
                 self.change_directory(id, name, arguments)
             }
+            "add_passkey" => self.add_passkey(id, arguments),
+            "remove_passkey" => self.remove_passkey(id, arguments),
             "create" => self.create(id, arguments),
             "add" | "remove" | "leave" | "rotate" => self.change_membership(id, name, arguments),
             "set_settings" | "set_conversation_role" => self.change_settings(id, name, arguments),

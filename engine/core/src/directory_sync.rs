@@ -268,8 +268,19 @@ impl Machine {
         command: Option<CommandId>,
         result: Value,
     ) -> Result<(), Refusal> {
+        let entry = self.signed_entry(payload.clone())?;
+        self.append_entry(&payload, entry, command, result)
+    }
+
+    /// Send a signed entry; the command ends when it stands in the directory.
+    pub(crate) fn append_entry(
+        &mut self,
+        payload: &Payload,
+        entry: Vec<u8>,
+        command: Option<CommandId>,
+        result: Value,
+    ) -> Result<(), Refusal> {
         let (kind, item) = (payload.kind().to_owned(), cbor::encode(&payload.to_item()));
-        let entry = self.signed_entry(payload)?;
         // Whatever the server would refuse is refused here, without waiting for it.
         match self.directory.check(&entry) {
             Ok(_) | Err(Refusal::StaleChain) => {}
@@ -356,6 +367,11 @@ impl Machine {
         );
         if may_help && pending.tries < MAX_TRIES && refused.code != "NotAllowed" {
             let payload = match Payload::from_item(&pending.kind, &cbor::decode(&pending.payload)?)? {
+                // The passkey has to sign anew, too.
+                Payload::Chain {
+                    change: Change::AddPaper { .. },
+                    ..
+                } => return self.entry_given_up(sequence, &pending, refused),
                 Payload::Chain { change, .. } => self.next_change(change)?,
                 payload => payload,
             };
@@ -366,6 +382,15 @@ impl Machine {
             self.send_entry(sequence, &pending);
             return Ok(());
         }
+        self.entry_given_up(sequence, &pending, refused)
+    }
+
+    fn entry_given_up(
+        &mut self,
+        sequence: u64,
+        pending: &PendingEntry,
+        refused: &frames::Refused,
+    ) -> Result<(), Refusal> {
         self.rows.delete(Row::PendingEntry(sequence));
         self.finish(pending.command, Err(Refused::new(&refused.code, &refused.words)));
         Ok(())

@@ -28,6 +28,7 @@ mod outbox;
 pub mod pack;
 pub mod padme;
 mod pages;
+mod passkeys;
 mod people;
 pub mod personal;
 mod prologue;

@@ -1,4 +1,5 @@
-//! The recovery key: 128 random bits a person writes down, and the paper device's keys that come of them (docs/protocol/vault.md).
+//! The recovery key, 128 random bits a person writes down; what a passkey's PRF gives; and the paper devices' keys that come of either
+//! (docs/protocol/vault.md).
 
 use inmost_public::ids::{recovery_id, sha256, Org};
 use inmost_public::sign::KeyPair;
@@ -120,23 +121,36 @@ impl RecoveryKey {
     /// The paper device of this key in an organisation: `HKDF-Extract(salt = org, ikm = key)`, then one Expand for each key pair.
     pub fn paper_device(&self, crypto: &impl OpenMlsCrypto, org: Org) -> Result<PaperDevice, Refusal> {
         let prk = Zeroizing::new(extract(&org.0, &self.0));
-        let (mut sign, mut seal) = ([0; 32], Zeroizing::new([0; 32]));
-        expand(&prk, &[b"inmost/1 recovery sign"], &mut sign);
-        expand(&prk, &[b"inmost/1 recovery seal"], &mut seal[..]);
-        let pair = crypto
-            .derive_hpke_keypair(HPKE, &seal[..])
-            .map_err(|_| Refusal::Malformed)?;
-        let device = PaperDevice {
-            sign: KeyPair::from_seed(sign),
-            seal_private: Zeroizing::new(pair.private.to_vec()),
-            seal_public: pair.public.as_slice().try_into().map_err(|_| Refusal::Malformed)?,
-        };
-        sign.zeroize();
-        Ok(device)
+        PaperDevice::derive(crypto, &prk, b"inmost/1 recovery sign", b"inmost/1 recovery seal")
     }
 }
 
-/// The keys behind a recovery key: one signs chain entries only, one opens the vault only.
+pub const PASSKEY_SECRET_BYTES: usize = 32;
+
+/// What a passkey's PRF gives for Inmost's fixed input. Wiped when dropped and never printed by accident.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct PasskeySecret([u8; PASSKEY_SECRET_BYTES]);
+
+impl std::fmt::Debug for PasskeySecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasskeySecret(..)")
+    }
+}
+
+impl PasskeySecret {
+    pub fn from_prf(output: [u8; PASSKEY_SECRET_BYTES]) -> Self {
+        PasskeySecret(output)
+    }
+
+    /// `HKDF-Extract(salt = "inmost/1 passkey" || org, ikm = output)`, then one Expand for each key pair: nothing in common with a
+    /// recovery key's, were the bytes the same.
+    pub fn paper_device(&self, crypto: &impl OpenMlsCrypto, org: Org) -> Result<PaperDevice, Refusal> {
+        let prk = Zeroizing::new(extract(&[&b"inmost/1 passkey"[..], &org.0].concat(), &self.0));
+        PaperDevice::derive(crypto, &prk, b"inmost/1 passkey sign", b"inmost/1 passkey seal")
+    }
+}
+
+/// The keys behind a recovery key or passkey: one signs chain entries only, one opens the vault only.
 pub struct PaperDevice {
     pub sign: KeyPair,
     pub seal_public: [u8; XWING_PUBLIC_BYTES],
@@ -150,10 +164,46 @@ impl std::fmt::Debug for PaperDevice {
 }
 
 impl PaperDevice {
+    fn derive(
+        crypto: &impl OpenMlsCrypto,
+        prk: &[u8; 32],
+        sign_label: &[u8],
+        seal_label: &[u8],
+    ) -> Result<Self, Refusal> {
+        let (mut sign, mut seal) = ([0; 32], Zeroizing::new([0; 32]));
+        expand(prk, &[sign_label], &mut sign);
+        expand(prk, &[seal_label], &mut seal[..]);
+        let pair = crypto
+            .derive_hpke_keypair(HPKE, &seal[..])
+            .map_err(|_| Refusal::Malformed)?;
+        let device = PaperDevice {
+            sign: KeyPair::from_seed(sign),
+            seal_private: Zeroizing::new(pair.private.to_vec()),
+            seal_public: pair.public.as_slice().try_into().map_err(|_| Refusal::Malformed)?,
+        };
+        sign.zeroize();
+        Ok(device)
+    }
+
+    /// Its public half, for whoever seals to it.
+    pub fn public(&self) -> PaperPublic {
+        PaperPublic {
+            id: self.id(),
+            seal: self.seal_public,
+        }
+    }
+
     /// The key_id under which the directory knows it.
     pub fn id(&self) -> [u8; 16] {
         recovery_id(self.sign.public())
     }
+}
+
+/// What the directory says of a paper device: enough to seal to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaperPublic {
+    pub id: [u8; 16],
+    pub seal: [u8; XWING_PUBLIC_BYTES],
 }
 
 /// Five bits, number `at` from the front; beyond the last byte come zeros.

@@ -1,4 +1,4 @@
-//! Coming back with the recovery key alone: a new device signs itself into the chain, opens the vault, and goes on as any device.
+//! Coming back with the recovery key or a passkey alone: a new device signs itself into the chain, opens the vault, and goes on as any device.
 
 use inmost_public::cbor;
 use inmost_public::directory::{Change, Draft};
@@ -15,14 +15,14 @@ use crate::machine::Machine;
 use crate::map;
 use crate::me::{Me, Phase};
 use crate::pack::Value;
-use crate::recovery::{PaperDevice, RecoveryKey};
+use crate::recovery::{PaperDevice, PasskeySecret, RecoveryKey, PASSKEY_SECRET_BYTES};
 use crate::refused::Refused;
 use crate::rows::Row;
 use crate::session::Asked;
 use crate::vault::{Vault, VaultRow};
 use crate::vault_sync::Stored;
 
-/// A return under way. The recovery key is in memory only while it lasts.
+/// A return under way. The paper device's keys are in memory only while it lasts.
 pub struct Returning {
     pub command: CommandId,
     pub paper: PaperDevice,
@@ -46,11 +46,17 @@ impl Machine {
         if !self.session.is_connected() {
             return Err(Refused::offline());
         }
-        let text: String = arguments.field("recovery_key")?;
-        let key = RecoveryKey::from_text(&text).map_err(|error| Refused::new(error.code(), &error.to_string()))?;
         let (org, user): (_, User) = (arguments.field("org")?, arguments.field("user")?);
         let provider = self.provider()?;
-        let paper = key.paper_device(provider.crypto(), org)?;
+        let paper = match arguments.field::<Option<[u8; PASSKEY_SECRET_BYTES]>>("passkey_secret")? {
+            Some(secret) => PasskeySecret::from_prf(secret).paper_device(provider.crypto(), org)?,
+            None => {
+                let text: String = arguments.field("recovery_key")?;
+                let key =
+                    RecoveryKey::from_text(&text).map_err(|error| Refused::new(error.code(), &error.to_string()))?;
+                key.paper_device(provider.crypto(), org)?
+            }
+        };
         if self.me.as_ref().is_none_or(|me| me.user != user) {
             let (sig_seed, auth_seed, device_seed) = (self.random(), self.random(), self.random());
             let device = device_id(
@@ -106,14 +112,10 @@ impl Machine {
 
     fn next_return_step(&mut self, mut returning: Returning, user: User, device: Device) -> Result<(), Refused> {
         let state = self.directory.user(user).ok_or(Refusal::Unknown)?;
-        if state
-            .recovery
-            .as_ref()
-            .is_none_or(|recovery| recovery.key_id() != returning.paper.id())
-        {
+        if !state.paper_keys().any(|keys| keys.key_id() == returning.paper.id()) {
             return Err(Refused::new(
                 "WrongRecoveryKey",
-                "this is not the recovery key of this account",
+                "this is neither the recovery key of this account nor a passkey that opens its vault",
             ));
         }
         let (account, name) = (state.account.clone(), state.name.clone());
@@ -277,7 +279,7 @@ impl Machine {
             Row::Vaulted(conversation),
             &Stored {
                 epoch: row.place.epoch,
-                recovery: [0; 16],
+                papers: [0; 16],
                 head: Some(contents.log),
             },
         );

@@ -1,12 +1,12 @@
 //! The vault and its rows: what a person's devices leave for the day all of them are lost (docs/protocol/vault.md).
 //!
-//! HPKE-sealed (RFC 9180, base mode, X-Wing) to the recovery key's paper device and DevSigned: devices write both and can
-//! open neither. The ciphertext's randomness comes from the provider, as everywhere in MLS.
+//! HPKE-sealed (RFC 9180, base mode, X-Wing) to each of the person's paper devices (recovery key, passkeys) and DevSigned: devices
+//! write both and can open neither. The ciphertext's randomness comes from the provider, as everywhere in MLS.
 
 use inmost_public::cbor;
 use inmost_public::cbor::Item;
 use inmost_public::ids::{sha256, Conversation, Device, Group, Head, Org, User};
-use inmost_public::limits::MAX_VAULT_BYTES;
+use inmost_public::limits::{MAX_PASSKEY_PAPERS, MAX_VAULT_BYTES};
 use inmost_public::sign::{dev_sign, dev_verify, KeyPair};
 use inmost_public::Refusal;
 use openmls_traits::crypto::OpenMlsCrypto;
@@ -15,11 +15,14 @@ use zeroize::Zeroizing;
 
 use crate::keys::{ContentKey, HistoryKey};
 use crate::link::wipe;
-use crate::recovery::{PaperDevice, HPKE, XWING_PUBLIC_BYTES};
+use crate::recovery::{PaperDevice, PaperPublic, HPKE, XWING_PUBLIC_BYTES};
 
-const VERSION: u64 = 1;
-/// A row is 1,120 bytes of encapsulation and little more.
-pub const MAX_ROW_BYTES: usize = 4_096;
+/// One box, for the recovery key: read, no longer written.
+const ONE_BOX: u64 = 1;
+/// A box for each paper device.
+const BOXES: u64 = 2;
+/// For each paper device 1,120 bytes of encapsulation and little more; a recovery key and MAX_PASSKEY_PAPERS passkeys at most.
+pub const MAX_ROW_BYTES: usize = 16_384;
 
 /// Whose device writes, and to whom it seals.
 pub struct Writer<'a> {
@@ -27,8 +30,8 @@ pub struct Writer<'a> {
     pub user: User,
     pub device: Device,
     pub signer: &'a KeyPair,
-    /// The X-Wing half of the user's present recovery key, from the directory.
-    pub recovery_public: &'a [u8; XWING_PUBLIC_BYTES],
+    /// The user's paper devices valid now, from the directory.
+    pub papers: &'a [PaperPublic],
 }
 
 /// What the vault holds; no signing keys are among it.
@@ -39,14 +42,15 @@ pub struct VaultContents {
     pub conversations: Vec<(Conversation, Group)>,
 }
 
-/// `CBOR[1, version, kem_output, ciphertext, user, device, DevSign("vault", [version, SHA-256(ciphertext)])]`
+/// `CBOR[2, version, boxes, user, device, DevSign("vault 2", [version, SHA-256(CBOR boxes)])]`, boxes [[paper id, kem_output, ciphertext], ...];
+/// the first version: `CBOR[1, version, kem_output, ciphertext, user, device, DevSign("vault", [version, SHA-256(ciphertext)])]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vault {
     pub version: u64,
     pub user: User,
     /// Who wrote it; its signature key is looked up in the directory.
     pub device: Device,
-    hpke: HpkeBox,
+    boxes: Boxes,
     signature: [u8; 64],
 }
 
@@ -64,17 +68,9 @@ impl Vault {
             .collect::<Vec<_>>();
         let plaintext = Zeroizing::new(cbor::encode(&cbor![contents.dir, &contents.settings, conversations]));
         let aad = vault_aad(by.org, by.user, version);
-        let hpke = HpkeBox::seal(crypto, by.recovery_public, b"inmost/1 vault", &aad, &plaintext)?;
-        let signature = dev_sign(by.signer, "vault", by.org, vault_signed(version, &hpke));
-        let vault = cbor::encode(&cbor![
-            VERSION,
-            version,
-            hpke.kem_output,
-            hpke.ciphertext,
-            by.user,
-            by.device,
-            signature
-        ]);
+        let boxes = Boxes::seal(crypto, by.papers, b"inmost/1 vault", &aad, &plaintext)?;
+        let signature = dev_sign(by.signer, "vault 2", by.org, cbor![version, boxes.digest()]);
+        let vault = cbor::encode(&cbor![BOXES, version, boxes.to_item(), by.user, by.device, signature]);
         if vault.len() > MAX_VAULT_BYTES {
             return Err(Refusal::TooLarge);
         }
@@ -90,10 +86,15 @@ impl Vault {
             return Err(Refusal::VaultRolledBack);
         }
         let item = cbor::decode(vault)?;
-        let [format, version, kem_output, ciphertext, user, device, signature] = item.array()?;
-        if format.uint()? != VERSION {
-            return Err(Refusal::Malformed);
-        }
+        let (version, boxes, user, device, signature) = match item.list()? {
+            [format, version, kem_output, ciphertext, user, device, signature] if format.uint()? == ONE_BOX => {
+                (version, Boxes::one(kem_output, ciphertext)?, user, device, signature)
+            }
+            [format, version, boxes, user, device, signature] if format.uint()? == BOXES => {
+                (version, Boxes::from_item(boxes)?, user, device, signature)
+            }
+            _ => return Err(Refusal::Malformed),
+        };
         if version.uint()? != pinned_version {
             return Err(Refusal::VaultRolledBack);
         }
@@ -101,16 +102,13 @@ impl Vault {
             version: pinned_version,
             user: User::from_item(user)?,
             device: Device::from_item(device)?,
-            hpke: HpkeBox {
-                kem_output: kem_output.bytes()?.to_vec(),
-                ciphertext: ciphertext.bytes()?.to_vec(),
-            },
+            boxes,
             signature: signature.fixed()?,
         })
     }
 
     /// WrongPlace for another user's vault, BadSignature unless `sig_public` (of `device`, by the directory) wrote it,
-    /// Corrupt when this recovery key does not open it.
+    /// Corrupt when this paper device does not open it.
     pub fn open(
         &self,
         crypto: &impl OpenMlsCrypto,
@@ -122,15 +120,16 @@ impl Vault {
         if user != self.user {
             return Err(Refusal::WrongPlace);
         }
+        let label = self.boxes.label("vault", "vault 2");
         dev_verify(
             sig_public,
-            "vault",
+            label,
             org,
-            vault_signed(self.version, &self.hpke),
+            cbor![self.version, self.boxes.digest()],
             &self.signature,
         )?;
         let aad = vault_aad(org, user, self.version);
-        let plaintext = self.hpke.open(crypto, paper, b"inmost/1 vault", &aad)?;
+        let plaintext = self.boxes.open(crypto, paper, b"inmost/1 vault", &aad)?;
         let item = cbor::decode(&plaintext)?;
         let [dir, settings, conversations] = item.array()?;
         let conversation = |item: &Item| -> Result<_, cbor::Malformed> {
@@ -165,13 +164,14 @@ pub struct RowContents {
     pub log: Head,
 }
 
-/// `CBOR[1, conversation, group, e, kem_output, ciphertext, device, DevSign("vault row", [conversation, group, e, SHA-256(ciphertext)])]`
+/// `CBOR[2, conversation, group, e, boxes, device, DevSign("vault row 2", [conversation, group, e, SHA-256(CBOR boxes)])]`; the first
+/// version: `CBOR[1, conversation, group, e, kem_output, ciphertext, device, DevSign("vault row", [conversation, group, e, SHA-256(ciphertext)])]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VaultRow {
     pub place: RowPlace,
     /// Who wrote it; its signature key is looked up in the directory.
     pub device: Device,
-    hpke: HpkeBox,
+    boxes: Boxes,
     signature: [u8; 64],
 }
 
@@ -197,20 +197,19 @@ impl VaultRow {
         let plaintext = Zeroizing::new(cbor::encode(&item));
         wipe(&mut item);
         let aad = row_aad(by.org, by.user, &place);
-        let hpke = HpkeBox::seal(crypto, by.recovery_public, b"inmost/1 vault row", &aad, &plaintext)?;
-        let signature = dev_sign(by.signer, "vault row", by.org, row_signed(&place, &hpke));
+        let boxes = Boxes::seal(crypto, by.papers, b"inmost/1 vault row", &aad, &plaintext)?;
+        let signature = dev_sign(by.signer, "vault row 2", by.org, row_signed(&place, &boxes));
         let RowPlace {
             conversation,
             group,
             epoch,
         } = place;
         Ok(cbor::encode(&cbor![
-            VERSION,
+            BOXES,
             conversation,
             group,
             epoch,
-            hpke.kem_output,
-            hpke.ciphertext,
+            boxes.to_item(),
             by.device,
             signature
         ]))
@@ -221,10 +220,18 @@ impl VaultRow {
             return Err(Refusal::TooLarge);
         }
         let item = cbor::decode(row)?;
-        let [format, conversation, group, epoch, kem_output, ciphertext, device, signature] = item.array()?;
-        if format.uint()? != VERSION {
-            return Err(Refusal::Malformed);
-        }
+        let (conversation, group, epoch, boxes, device, signature) = match item.list()? {
+            [format, conversation, group, epoch, kem_output, ciphertext, device, signature]
+                if format.uint()? == ONE_BOX =>
+            {
+                let boxes = Boxes::one(kem_output, ciphertext)?;
+                (conversation, group, epoch, boxes, device, signature)
+            }
+            [format, conversation, group, epoch, boxes, device, signature] if format.uint()? == BOXES => {
+                (conversation, group, epoch, Boxes::from_item(boxes)?, device, signature)
+            }
+            _ => return Err(Refusal::Malformed),
+        };
         Ok(VaultRow {
             place: RowPlace {
                 conversation: Conversation::from_item(conversation)?,
@@ -232,16 +239,13 @@ impl VaultRow {
                 epoch: epoch.uint()?,
             },
             device: Device::from_item(device)?,
-            hpke: HpkeBox {
-                kem_output: kem_output.bytes()?.to_vec(),
-                ciphertext: ciphertext.bytes()?.to_vec(),
-            },
+            boxes,
             signature: signature.fixed()?,
         })
     }
 
-    /// BadSignature unless `sig_public` (of `device`, an own device by the directory) wrote it, Corrupt when this recovery
-    /// key does not open it. That it is the newest nobody can tell; an old one costs only waiting.
+    /// BadSignature unless `sig_public` (of `device`, an own device by the directory) wrote it, Corrupt when this paper
+    /// device does not open it. That it is the newest nobody can tell; an old one costs only waiting.
     pub fn open(
         &self,
         crypto: &impl OpenMlsCrypto,
@@ -250,15 +254,16 @@ impl VaultRow {
         sig_public: &[u8; 32],
         paper: &PaperDevice,
     ) -> Result<RowContents, Refusal> {
+        let label = self.boxes.label("vault row", "vault row 2");
         dev_verify(
             sig_public,
-            "vault row",
+            label,
             org,
-            row_signed(&self.place, &self.hpke),
+            row_signed(&self.place, &self.boxes),
             &self.signature,
         )?;
         let plaintext = self
-            .hpke
+            .boxes
             .open(crypto, paper, b"inmost/1 vault row", &row_aad(org, user, &self.place))?;
         let mut item = cbor::decode(&plaintext)?;
         let contents = RowContents::from_item(&item, self.place.epoch);
@@ -284,6 +289,85 @@ impl RowContents {
     }
 }
 
+/// The same plaintext for each paper device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Boxes {
+    /// The first version's, for the recovery key.
+    One(HpkeBox),
+    /// With the key id of whom each is for; never none.
+    Each(Vec<([u8; 16], HpkeBox)>),
+}
+
+impl Boxes {
+    fn seal(
+        crypto: &impl OpenMlsCrypto,
+        papers: &[PaperPublic],
+        info: &[u8],
+        aad: &[u8],
+        pt: &[u8],
+    ) -> Result<Self, Refusal> {
+        let seal = |paper: &PaperPublic| Ok((paper.id, HpkeBox::seal(crypto, &paper.seal, info, aad, pt)?));
+        Ok(Boxes::Each(papers.iter().map(seal).collect::<Result<_, Refusal>>()?))
+    }
+
+    fn one(kem_output: &Item, ciphertext: &Item) -> Result<Self, Refusal> {
+        Ok(Boxes::One(HpkeBox::from_items(kem_output, ciphertext)?))
+    }
+
+    fn from_item(item: &Item) -> Result<Self, Refusal> {
+        let read = |item: &Item| {
+            let [id, kem_output, ciphertext] = item.array()?;
+            Ok((id.fixed()?, HpkeBox::from_items(kem_output, ciphertext)?))
+        };
+        let boxes: Vec<_> = item.list()?.iter().map(read).collect::<Result<_, Refusal>>()?;
+        if boxes.is_empty() || boxes.len() > MAX_PASSKEY_PAPERS + 1 {
+            return Err(Refusal::Malformed);
+        }
+        Ok(Boxes::Each(boxes))
+    }
+
+    fn to_item(&self) -> Item {
+        match self {
+            Boxes::One(hpke) => cbor![&hpke.kem_output, &hpke.ciphertext],
+            Boxes::Each(boxes) => Item::Array(
+                boxes
+                    .iter()
+                    .map(|(id, hpke)| cbor![id, &hpke.kem_output, &hpke.ciphertext])
+                    .collect(),
+            ),
+        }
+    }
+
+    /// What the writer signs of it; which label goes with it says `label`.
+    fn digest(&self) -> [u8; 32] {
+        match self {
+            Boxes::One(hpke) => sha256(&[&hpke.ciphertext]),
+            Boxes::Each(_) => sha256(&[&cbor::encode(&self.to_item())]),
+        }
+    }
+
+    fn label(&self, one: &'static str, each: &'static str) -> &'static str {
+        match self {
+            Boxes::One(_) => one,
+            Boxes::Each(_) => each,
+        }
+    }
+
+    fn open(
+        &self,
+        crypto: &impl OpenMlsCrypto,
+        paper: &PaperDevice,
+        info: &[u8],
+        aad: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+        let hpke = match self {
+            Boxes::One(hpke) => Some(hpke),
+            Boxes::Each(boxes) => boxes.iter().find(|(id, _)| *id == paper.id()).map(|(_, hpke)| hpke),
+        };
+        hpke.ok_or(Refusal::Corrupt)?.open(crypto, paper, info, aad)
+    }
+}
+
 /// One HPKE encryption (RFC 9180 section 6.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct HpkeBox {
@@ -292,6 +376,13 @@ struct HpkeBox {
 }
 
 impl HpkeBox {
+    fn from_items(kem_output: &Item, ciphertext: &Item) -> Result<Self, Refusal> {
+        Ok(HpkeBox {
+            kem_output: kem_output.bytes()?.to_vec(),
+            ciphertext: ciphertext.bytes()?.to_vec(),
+        })
+    }
+
     fn seal(
         crypto: &impl OpenMlsCrypto,
         public: &[u8; XWING_PUBLIC_BYTES],
@@ -331,19 +422,10 @@ fn vault_aad(org: Org, user: User, version: u64) -> Vec<u8> {
     cbor::encode(&cbor![org, user, version])
 }
 
-fn vault_signed(version: u64, hpke: &HpkeBox) -> Item {
-    cbor![version, sha256(&[&hpke.ciphertext])]
-}
-
 fn row_aad(org: Org, user: User, place: &RowPlace) -> Vec<u8> {
     cbor::encode(&cbor![org, user, place.conversation, place.group, place.epoch])
 }
 
-fn row_signed(place: &RowPlace, hpke: &HpkeBox) -> Item {
-    cbor![
-        place.conversation,
-        place.group,
-        place.epoch,
-        sha256(&[&hpke.ciphertext])
-    ]
+fn row_signed(place: &RowPlace, boxes: &Boxes) -> Item {
+    cbor![place.conversation, place.group, place.epoch, boxes.digest()]
 }

@@ -1,7 +1,7 @@
 //! The vault and its rows: written after the claim and on changes, so that a lost person comes back with everything.
 
 use inmost_public::cbor::{self, Item};
-use inmost_public::directory::Payload;
+use inmost_public::directory::{Payload, Recovery};
 use inmost_public::ids::{sha256, Conversation};
 use inmost_public::Refusal;
 use openmls_traits::OpenMlsProvider;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::frames::{PutVault, PutVaultRows};
 use crate::machine::Machine;
 use crate::me::Phase;
-use crate::recovery::XWING_PUBLIC_BYTES;
+use crate::recovery::PaperPublic;
 use crate::rows::Row;
 use crate::session::{Asked, Duty, Wake};
 use crate::vault::{RowContents, RowPlace, Vault, VaultContents, VaultRow, Writer};
@@ -25,8 +25,8 @@ const VAULT_EVERY_MS: u64 = 600_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
     pub epoch: u64,
-    /// The recovery key it is sealed to, so that a new one seals everything anew.
-    pub recovery: [u8; 16],
+    /// The paper devices it is sealed to, so that another one seals everything anew.
+    pub papers: [u8; 16],
     /// Keys that came out of the vault: the log head they were stored with.
     pub head: Option<inmost_public::ids::Head>,
 }
@@ -40,10 +40,21 @@ struct Written {
 }
 
 impl Machine {
-    fn recovery_now(&self) -> Option<([u8; 16], [u8; XWING_PUBLIC_BYTES])> {
+    /// The own paper devices valid now, with what stands for all of them; None while there are none.
+    fn papers_now(&self) -> Option<([u8; 16], Vec<PaperPublic>)> {
         let me = self.me.as_ref()?;
-        let recovery = self.directory.user(me.user)?.recovery.as_ref()?;
-        Some((recovery.key_id(), recovery.xwing_public.as_slice().try_into().ok()?))
+        let public = |keys: &Recovery| {
+            let seal = keys.xwing_public.as_slice().try_into().ok()?;
+            Some(PaperPublic {
+                id: keys.key_id(),
+                seal,
+            })
+        };
+        let papers: Vec<_> = self.directory.user(me.user)?.paper_keys().filter_map(public).collect();
+        let ids: Vec<&[u8]> = papers.iter().map(|paper| &paper.id[..]).collect();
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&sha256(&ids)[..16]);
+        (!papers.is_empty()).then_some((digest, papers))
     }
 
     fn writes_vault(&self) -> bool {
@@ -69,7 +80,7 @@ impl Machine {
 
     /// Put the rows that are due, in one batch.
     pub(crate) fn put_vault_rows(&mut self) -> Result<(), Refusal> {
-        let Some((recovery, xwing)) = self.recovery_now() else {
+        let Some((digest, papers)) = self.papers_now() else {
             return Ok(());
         };
         let is_busy = self
@@ -90,11 +101,11 @@ impl Machine {
                     .is_some_and(|state| Some(state.user) == self.me.as_ref().map(|me| me.user))
             });
             let stored: Option<Stored> = self.rows.get(Row::Vaulted(conversation))?;
-            let is_done = stored.is_some_and(|stored| stored.epoch == conv.state.epoch && stored.recovery == recovery);
+            let is_done = stored.is_some_and(|stored| stored.epoch == conv.state.epoch && stored.papers == digest);
             if !conv.is_member() || is_done || has_revoked_self || rows.len() >= BATCH_ROWS {
                 continue;
             }
-            rows.push((conversation, self.vault_row(conversation, &xwing)?));
+            rows.push((conversation, self.vault_row(conversation, &papers)?));
         }
         if rows.is_empty() {
             return Ok(());
@@ -105,14 +116,14 @@ impl Machine {
         self.session.vault_rows_at_ms = self.now;
         for (conversation, _) in &rows {
             let epoch = self.conv(*conversation)?.state.epoch;
-            self.session.vault_epochs.insert(*conversation, (epoch, recovery));
+            self.session.vault_epochs.insert(*conversation, (epoch, digest));
         }
         let conversations = rows.iter().map(|(conversation, _)| *conversation).collect();
         self.ask(Asked::VaultRows(conversations), |id| PutVaultRows { id, rows }.into());
         Ok(())
     }
 
-    fn vault_row(&mut self, conversation: Conversation, xwing: &[u8; XWING_PUBLIC_BYTES]) -> Result<Vec<u8>, Refusal> {
+    fn vault_row(&mut self, conversation: Conversation, papers: &[PaperPublic]) -> Result<Vec<u8>, Refusal> {
         let epoch = self.conv(conversation)?.state.epoch;
         self.epoch_keys(conversation, epoch)?;
         let provider = self.provider()?;
@@ -128,28 +139,28 @@ impl Machine {
             group: conv.state.group,
             epoch,
         };
-        VaultRow::seal(provider.crypto(), &self.writer(xwing)?, place, &contents)
+        VaultRow::seal(provider.crypto(), &self.writer(papers)?, place, &contents)
     }
 
-    fn writer<'a>(&'a self, recovery_public: &'a [u8; XWING_PUBLIC_BYTES]) -> Result<Writer<'a>, Refusal> {
+    fn writer<'a>(&'a self, papers: &'a [PaperPublic]) -> Result<Writer<'a>, Refusal> {
         let me = self.me()?;
         Ok(Writer {
             org: me.org,
             user: me.user,
             device: me.device,
             signer: &self.keys()?.sig,
-            recovery_public,
+            papers,
         })
     }
 
     pub(crate) fn vault_rows_stored(&mut self, conversations: &[Conversation]) {
         for conversation in conversations {
-            if let Some((epoch, recovery)) = self.session.vault_epochs.remove(conversation) {
+            if let Some((epoch, papers)) = self.session.vault_epochs.remove(conversation) {
                 self.rows.put(
                     Row::Vaulted(*conversation),
                     &Stored {
                         epoch,
-                        recovery,
+                        papers,
                         head: None,
                     },
                 );
@@ -171,7 +182,7 @@ impl Machine {
             return Ok(());
         };
         let (is_there, chain_k) = (state.vault.is_some(), state.chain_k);
-        if me.is_bot || self.recovery_now().is_none() || !self.session.may(Duty::Vault, self.now) {
+        if me.is_bot || self.papers_now().is_none() || !self.session.may(Duty::Vault, self.now) {
             return Ok(());
         }
         let written: Written = self.rows.get(Row::Vault)?.unwrap_or_default();
@@ -208,7 +219,7 @@ impl Machine {
 
     /// Write the vault, with the entry that pins it.
     pub(crate) fn put_vault(&mut self) -> Result<(), Refusal> {
-        let Some((_, xwing)) = self.recovery_now() else {
+        let Some((_, papers)) = self.papers_now() else {
             return Ok(());
         };
         if self.session.is_asked(&Asked::Vault) || !self.session.is_connected() || self.me()?.is_bot {
@@ -239,7 +250,7 @@ impl Machine {
             conversations,
         };
         let provider = self.provider()?;
-        let vault = Vault::seal(provider.crypto(), &self.writer(&xwing)?, version, &contents)?;
+        let vault = Vault::seal(provider.crypto(), &self.writer(&papers)?, version, &contents)?;
         let entry = self.signed_entry(Payload::Vault {
             version,
             hash: sha256(&[&vault]),

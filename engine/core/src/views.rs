@@ -32,6 +32,7 @@ impl Machine {
             }
             "open_channels" => self.view_open_channels()?,
             "devices" => self.view_devices(self.me()?.user),
+            "passkey" => self.view_passkey(arguments)?,
             "safety" => map! {"number" => self.safety(arguments.field("user")?)?},
             "alarms" => Value::Array(self.alarms()?.iter().map(|alarm| alarm.to_value()).collect()),
             _ => return Err(Refused::unknown_command()),

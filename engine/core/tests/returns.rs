@@ -51,6 +51,91 @@ fn who_lost_everything_comes_back_alone_with_the_whole_history() {
 }
 
 #[test]
+fn who_lost_everything_comes_back_alone_with_a_passkey_and_the_whole_history() {
+    let mut world = World::team(37, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    world.send(0, room, "before the passkey");
+    world.add_passkey(1, b"phone", [8; 32]).unwrap();
+    world.send(1, room, "after it");
+    world.settle();
+    world.disconnect(0);
+    world.disconnect(1);
+    let again = world.recover_by_passkey(1, [8; 32], true).unwrap();
+    world.read_all(again, room);
+    assert_eq!(world.texts(again, room), ["before the passkey", "after it"]);
+    let view = world.view(again, "conversation", map! {"conversation" => room});
+    assert_eq!(view.get("title").text(), Ok("plans"));
+    world.connect(0);
+    world.send(again, room, "I am back");
+    assert_eq!(world.texts(0, room).last().unwrap(), "I am back");
+    // The recovery key goes on opening it, too.
+    world.disconnect(0);
+    world.disconnect(again);
+    let by_key = world.recover(1, false).unwrap();
+    world.read_all(by_key, room);
+    assert_eq!(world.texts(by_key, room).len(), 3);
+    world.assert_calm();
+}
+
+#[test]
+fn a_removed_passkey_brings_nobody_back_and_opens_nothing_sealed_after_it() {
+    let mut world = World::team(38, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    for n in [8, 9] {
+        world.add_passkey(1, &[n], [n; 32]).unwrap();
+        // Given again, it is done already.
+        world.add_passkey(1, &[n], [n; 32]).unwrap();
+    }
+    world.send(0, room, "with the passkey");
+    for _ in 0..2 {
+        world
+            .command(1, "remove_passkey", map! {"credential" => vec![8u8]})
+            .unwrap();
+    }
+    let opens = |world: &mut World, n: u8| {
+        let view = world.view(1, "passkey", map! {"credential" => vec![n]});
+        view.get("opens_vault").clone()
+    };
+    assert_eq!(opens(&mut world, 8), Value::Bool(false));
+    assert_eq!(opens(&mut world, 9), Value::Bool(true));
+    world.send(0, room, "without it");
+    world.settle();
+    let user = world.user(1);
+    let boxes = |paper: &[u8], sealed: &[u8]| sealed.windows(16).filter(|seen| *seen == paper).count();
+    let papers: Vec<[u8; 16]> = [8, 9].map(|n| world.paper_id([n; 32])).to_vec();
+    let everything = [
+        world.server.vaults[&user].clone(),
+        world.server.vault_rows[&user][&room].clone(),
+    ];
+    for sealed in &everything {
+        assert_eq!([boxes(&papers[0], sealed), boxes(&papers[1], sealed)], [0, 1]);
+    }
+    world.disconnect(0);
+    world.disconnect(1);
+    let refused = world.recover_by_passkey(1, [8; 32], false).unwrap_err();
+    assert_eq!(refused, "WrongRecoveryKey", "ATTACK SUCCEEDED");
+    let again = world.recover_by_passkey(1, [9; 32], false).unwrap();
+    world.read_all(again, room);
+    assert_eq!(world.texts(again, room), ["with the passkey", "without it"]);
+}
+
+#[test]
+fn another_persons_passkey_and_another_secret_bring_nobody_back() {
+    let mut world = World::team(39, &["alice", "bob"]);
+    world.add_passkey(0, b"alice's", [8; 32]).unwrap();
+    world.add_passkey(1, b"bob's", [9; 32]).unwrap();
+    for secret in [[8; 32], [10; 32]] {
+        assert_eq!(
+            world.recover_by_passkey(1, secret, false).unwrap_err(),
+            "WrongRecoveryKey"
+        );
+    }
+    // The same passkey with another secret is no second paper device.
+    assert_eq!(world.add_passkey(1, b"bob's", [11; 32]).unwrap_err(), "AlreadyExists");
+    world.assert_calm();
+}
+
+#[test]
 fn a_wrong_recovery_key_changes_nothing() {
     let mut world = World::team(31, &["alice", "bob"]);
     let key = world.clients[0].recovery_key.clone().unwrap();

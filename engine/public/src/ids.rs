@@ -123,6 +123,11 @@ pub fn recovery_id(sign_public: &[u8; 32]) -> [u8; 16] {
     short(sha256(&[b"inmost/1 recovery", sign_public]))
 }
 
+/// What stands for a passkey in its person's chain: `SHA-256("inmost/1 passkey" || credential id)[..16]`
+pub fn passkey_id(credential: &[u8]) -> [u8; 16] {
+    short(sha256(&[b"inmost/1 passkey", credential]))
+}
+
 /// The conversation id of the general channel.
 pub fn general_conversation(org: Org) -> Conversation {
     Conversation(short(sha256(&[b"inmost/1 general", &org.0])))

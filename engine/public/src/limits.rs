@@ -22,3 +22,5 @@ pub const MAX_EPHEMERAL_BYTES: usize = 2_048;
 pub const CLOCK_SKEW_MS: u64 = 120_000;
 pub const MAX_NAME_CHARS: usize = 80;
 pub const MAX_ACCOUNT_CHARS: usize = 64;
+/// Passkeys of one person that open the vault: each makes every vault row 1.2 KB larger.
+pub const MAX_PASSKEY_PAPERS: usize = 7;

@@ -187,6 +187,8 @@ class UserView:
     recovery_xwing_public: bytes | None
     recovery_id: bytes | None
     """key id of the recovery key in signatures"""
+    papers: list[tuple[bytes, bytes]]
+    """passkeys that open the vault: (key id in signatures, which passkey), 16 bytes each"""
     vault: tuple[int, bytes] | None
     """(version, SHA-256) that the directory pins"""
     claimed_n: int
@@ -215,6 +217,9 @@ class Directory:
     @staticmethod
     def load(snapshot: bytes) -> Directory:
         """From `snapshot()`. Refused with Malformed. Only from one's own store: a snapshot is not verified."""
+
+    def dangerous_act(self, entry: bytes) -> str | None:
+        """For which act (inmost_protocol.acts) this entry needs a fresh factor; None for every other, and for what is no entry."""
 
     def snapshot(self) -> bytes:
         """The whole state, deterministic."""

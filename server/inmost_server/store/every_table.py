@@ -6,8 +6,9 @@ from inmost_server.features.devices import store as _devices
 from inmost_server.features.directory import store as _directory
 from inmost_server.features.messages import store as _messages
 from inmost_server.features.organisation import store as _organisation
+from inmost_server.features.passkeys import store as _passkeys
 from inmost_server.store.schema import metadata
 
-MODULES = (_organisation, _directory, _conversations, _log, _messages, _devices)
+MODULES = (_organisation, _directory, _conversations, _log, _messages, _devices, _passkeys)
 
 __all__ = ["MODULES", "metadata"]

@@ -7,7 +7,7 @@ use inmost_core::keys::{ContentKey, HistoryKey};
 use inmost_core::link::{make_link, open_link, HistoryLink, LinkPlace, PastEpoch};
 use inmost_core::message::{seal, Sealer};
 use inmost_core::padme::padded_len;
-use inmost_core::recovery::{RecoveryKey, RecoveryTextError};
+use inmost_core::recovery::{PaperDevice, PasskeySecret, RecoveryKey, RecoveryTextError};
 use inmost_core::safety::safety_number;
 use inmost_core::vault::{Vault, VaultRow};
 use inmost_public::cbor;
@@ -366,36 +366,51 @@ fn safety_numbers_are_the_frozen_digits() {
     );
 }
 
-/// HPKE draws its own randomness, so these are read only: a vault of the first version opens for ever.
+/// The first version had one box, for the recovery key. It is no longer written and opens for ever.
 #[test]
-fn the_frozen_vault_and_row_still_open() {
+fn the_frozen_vault_and_row_of_the_first_version_still_open() {
     let (signer, recovery) = (KeyPair::from_seed([0x0b; 32]), [0x42; 16]);
     let paper = RecoveryKey::from_random(recovery).paper_device(&crypto(), ORG).unwrap();
+    opens("vault", &signer, &paper);
+}
+
+/// HPKE draws its own randomness, so these are read only.
+#[test]
+fn the_frozen_vault_and_row_still_open_for_the_recovery_key_and_for_a_passkey() {
+    let (signer, recovery, prf) = (KeyPair::from_seed([0x0b; 32]), [0x42; 16], [0x43; 32]);
+    let paper = RecoveryKey::from_random(recovery).paper_device(&crypto(), ORG).unwrap();
+    let passkey = PasskeySecret::from_prf(prf).paper_device(&crypto(), ORG).unwrap();
     if is_writing() {
-        let vault = Vault::seal(&crypto(), &writer(&signer, &paper), 3, &contents()).unwrap();
-        let row = VaultRow::seal(&crypto(), &writer(&signer, &paper), ROW, &row_contents()).unwrap();
+        let papers = [paper.public(), passkey.public()];
+        let vault = Vault::seal(&crypto(), &writer(&signer, &papers), 3, &contents()).unwrap();
+        let row = VaultRow::seal(&crypto(), &writer(&signer, &papers), ROW, &row_contents()).unwrap();
         write(
-            "vault",
+            "vault-2",
             &json!({
                 "about": "for opening only: HPKE draws its own randomness",
-                "org": hex(ORG), "user": hex(USER), "device": hex(DEVICE), "sig_public": hex(signer.public()), "recovery_key": hex(recovery),
+                "org": hex(ORG), "user": hex(USER), "device": hex(DEVICE), "sig_public": hex(signer.public()),
+                "recovery_key": hex(recovery), "passkey_secret": hex(prf), "passkey_id": hex(passkey.id()),
                 "vault": { "version": 3, "hash": hex(sha256(&[&vault])), "sealed": hex(vault) },
                 "row": { "conversation": hex(ROW.conversation), "group": hex(ROW.group), "epoch": ROW.epoch, "sealed": hex(row) },
             }),
         );
     }
-    let frozen: Value = serde_json::from_str(&read("vault")).expect("JSON");
+    let frozen: Value = serde_json::from_str(&read("vault-2")).expect("JSON");
+    assert_eq!(frozen["passkey_id"], hex(passkey.id()));
+    opens("vault-2", &signer, &paper);
+    opens("vault-2", &signer, &passkey);
+}
+
+fn opens(name: &str, signer: &KeyPair, paper: &PaperDevice) {
+    let frozen: Value = serde_json::from_str(&read(name)).expect("JSON");
     let sealed = unhex(&frozen["vault"]["sealed"]);
     let hash = unhex(&frozen["vault"]["hash"]).try_into().expect("a hash");
     let vault = Vault::decode(&sealed, 3, &hash).unwrap();
-    assert_eq!(
-        vault.open(&crypto(), ORG, USER, signer.public(), &paper),
-        Ok(contents())
-    );
+    assert_eq!(vault.open(&crypto(), ORG, USER, signer.public(), paper), Ok(contents()));
     let row = VaultRow::decode(&unhex(&frozen["row"]["sealed"])).unwrap();
     assert_eq!(row.device, Device::from_slice(&unhex(&frozen["device"])).unwrap());
     assert_eq!(
-        row.open(&crypto(), ORG, USER, signer.public(), &paper),
+        row.open(&crypto(), ORG, USER, signer.public(), paper),
         Ok(row_contents())
     );
 }

@@ -472,17 +472,26 @@ impl World {
     }
 
     pub fn recover_with(&mut self, of: Who, key: &str, revoke_others: bool) -> Result<Who, String> {
+        self.come_back(of, "recovery_key", Value::Text(key.to_owned()), revoke_others)
+    }
+
+    /// The same with what a passkey's PRF gave.
+    pub fn recover_by_passkey(&mut self, of: Who, secret: [u8; 32], revoke_others: bool) -> Result<Who, String> {
+        self.come_back(of, "passkey_secret", Value::Bytes(secret.to_vec()), revoke_others)
+    }
+
+    fn come_back(&mut self, of: Who, by: &str, secret: Value, revoke_others: bool) -> Result<Who, String> {
         let who = self.clients.len();
         let mut client = self.blank(&format!("{} again", self.clients[of].name));
         client.user = self.clients[of].user;
         // Until the engine has named itself, the server knows this connection by a number of its own.
         client.device = Device([0xEE; 16]);
         client.is_returning = true;
-        client.recovery_key = Some(key.to_owned());
+        client.recovery_key = self.clients[of].recovery_key.clone();
         self.clients.push(client);
         self.connect(who);
         let account = self.clients[of].name.clone();
-        let result = self.command(who, "recover", map! {"recovery_key" => key, "org" => self.org, "account" => account, "user" => self.user(of), "origin" => ORIGIN, "revoke_others" => revoke_others});
+        let result = self.command(who, "recover", map! {by => secret, "org" => self.org, "account" => account, "user" => self.user(of), "origin" => ORIGIN, "revoke_others" => revoke_others});
         self.disconnect(who);
         let device = result?.field("device").unwrap();
         self.clients[who].device = device;
@@ -490,6 +499,21 @@ impl World {
         self.connect(who);
         self.settle();
         Ok(who)
+    }
+
+    /// A passkey of a person's device begins to open the vault.
+    pub fn add_passkey(&mut self, who: Who, credential: &[u8], secret: [u8; 32]) -> Result<Value, String> {
+        let arguments = map! {"credential" => credential.to_vec(), "secret" => Value::Bytes(secret.to_vec())};
+        let result = self.command(who, "add_passkey", arguments);
+        self.settle();
+        result
+    }
+
+    /// Under which id the directory knows a passkey with this secret.
+    pub fn paper_id(&self, secret: [u8; 32]) -> [u8; 16] {
+        let crypto = openmls_libcrux_crypto::CryptoProvider::new().expect("the operating system's entropy");
+        let secret = inmost_core::recovery::PasskeySecret::from_prf(secret);
+        secret.paper_device(&crypto, self.org).expect("an X-Wing key pair").id()
     }
 
     /// Read everything back, page by page.

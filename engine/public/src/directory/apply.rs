@@ -4,7 +4,7 @@ use super::change::{chain_next, user_id, Change};
 use super::entry::Entry;
 use super::payload::{Claim, Payload, Role};
 use super::rules::claimed_chain;
-use super::{DeviceState, Directory, InvitationState, Policy, Recovery, UserState};
+use super::{DeviceState, Directory, InvitationState, Paper, Policy, Recovery, UserState};
 use crate::ids::{sha256, Device, Invitation, User};
 use crate::limits::CLOCK_SKEW_MS;
 use crate::refusal::Refusal;
@@ -171,6 +171,7 @@ impl Directory {
             roles: vec![(n, role)],
             suspensions: Vec::new(),
             recovery,
+            papers: Vec::new(),
             vault: None,
         };
         self.users.insert(user, state);
@@ -208,6 +209,9 @@ impl Directory {
                 applied.device = Some(device);
                 applied.active_devices.push(device);
             }
+            Change::Revoke { device } if state.paper(device.0).is_some() => {
+                state.papers.retain(|paper| paper.keys.key_id() != device.0);
+            }
             Change::Revoke { device } => {
                 if let Some(state) = self.devices.get_mut(&device) {
                     state.revoked_n = Some(n);
@@ -216,6 +220,9 @@ impl Directory {
                 applied.inactive_devices.push(device);
             }
             change @ Change::SetRecovery { .. } => state.recovery = recovery_of(change),
+            Change::AddPaper { of, sign_public, xwing_public } => {
+                state.papers.push(Paper { of, keys: Recovery { sign_public, xwing_public } });
+            }
         }
     }
 

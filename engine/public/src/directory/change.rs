@@ -9,9 +9,24 @@ pub const XWING_PUBLIC_BYTES: usize = 1216;
 /// One change to a user's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    Add { device: Device, sig_public: [u8; 32], auth_public: [u8; 32] },
-    Revoke { device: Device },
-    SetRecovery { sign_public: [u8; 32], xwing_public: Vec<u8> },
+    Add {
+        device: Device,
+        sig_public: [u8; 32],
+        auth_public: [u8; 32],
+    },
+    Revoke {
+        device: Device,
+    },
+    SetRecovery {
+        sign_public: [u8; 32],
+        xwing_public: Vec<u8>,
+    },
+    /// A passkey becomes a paper device. `of`: which passkey (ids::passkey_id), so that its removal finds it.
+    AddPaper {
+        of: [u8; 16],
+        sign_public: [u8; 32],
+        xwing_public: Vec<u8>,
+    },
 }
 
 impl Change {
@@ -26,6 +41,9 @@ impl Change {
             Change::Revoke { device } => crate::cbor!["revoke", device],
             Change::SetRecovery { sign_public, xwing_public } => {
                 crate::cbor!["set_recovery", sign_public, xwing_public]
+            }
+            Change::AddPaper { of, sign_public, xwing_public } => {
+                crate::cbor!["add_paper", of, sign_public, xwing_public]
             }
         }
     }
@@ -43,6 +61,11 @@ impl Change {
             [kind, sign, xwing] if kind.text()? == "set_recovery" => {
                 let xwing_public: [u8; XWING_PUBLIC_BYTES] = xwing.fixed()?;
                 Ok(Change::SetRecovery { sign_public: sign.fixed()?, xwing_public: xwing_public.to_vec() })
+            }
+            [kind, of, sign, xwing] if kind.text()? == "add_paper" => {
+                let xwing_public: [u8; XWING_PUBLIC_BYTES] = xwing.fixed()?;
+                let (of, sign_public) = (of.fixed()?, sign.fixed()?);
+                Ok(Change::AddPaper { of, sign_public, xwing_public: xwing_public.to_vec() })
             }
             _ => Err(Refusal::Malformed),
         }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod change;
+mod danger;
 mod entry;
 mod payload;
 mod rules;
@@ -31,6 +32,14 @@ impl Recovery {
     }
 }
 
+/// A passkey that is a paper device: it may sign chain entries and open the vault, like the recovery key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paper {
+    /// Which passkey: ids::passkey_id of its credential id.
+    pub of: [u8; 16],
+    pub keys: Recovery,
+}
+
 /// How far a user's identity is vouched for, as everybody computes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -56,6 +65,8 @@ pub struct UserState {
     /// (since entry n, suspended or not); empty = never was.
     pub suspensions: Vec<(u64, bool)>,
     pub recovery: Option<Recovery>,
+    /// Oldest first; at most MAX_PASSKEY_PAPERS.
+    pub papers: Vec<Paper>,
     /// (version, hash) of the vault.
     pub vault: Option<(u64, [u8; 32])>,
 }
@@ -85,6 +96,16 @@ impl UserState {
     /// The entry that suspended the user, while it is suspended.
     pub fn suspended_n(&self) -> Option<u64> {
         self.suspensions.last().filter(|(_, suspended)| *suspended).map(|(n, _)| *n)
+    }
+
+    /// The keys of every paper device valid now: the recovery key's and the passkeys'.
+    pub fn paper_keys(&self) -> impl Iterator<Item = &Recovery> {
+        self.recovery.iter().chain(self.papers.iter().map(|paper| &paper.keys))
+    }
+
+    /// The passkey's paper device with this key id.
+    pub fn paper(&self, id: KeyId) -> Option<&Paper> {
+        self.papers.iter().find(|paper| paper.keys.key_id() == id)
     }
 
     pub fn level(&self) -> Level {

@@ -7,6 +7,7 @@ use super::entry::{Entry, KeyId};
 use super::payload::{Claim, Invite, Payload, Role};
 use super::{Directory, UserState};
 use crate::ids::{recovery_id, Device, Invitation, User};
+use crate::limits::MAX_PASSKEY_PAPERS;
 use crate::refusal::Refusal;
 
 /// The keys that must have signed, in order. None: a key that only the server knows (the owner's seed).
@@ -106,9 +107,9 @@ impl Directory {
         if k != state.chain_k + 1 || *prev != state.chain_head {
             return Err(Refusal::StaleChain);
         }
-        let signer = match &state.recovery {
-            Some(recovery) if recovery.key_id() == by => (by, Some(recovery.sign_public)),
-            _ => self.active_device_of(user, by)?,
+        let signer = match state.paper_keys().find(|keys| keys.key_id() == by) {
+            Some(keys) => (by, Some(keys.sign_public)),
+            None => self.active_device_of(user, by)?,
         };
         let mut signers = vec![signer];
         match change {
@@ -118,6 +119,7 @@ impl Directory {
                 }
                 signers.push((device.0, Some(*sig_public)));
             }
+            Change::Revoke { device } if state.paper(device.0).is_some() => {}
             Change::Revoke { device } => {
                 let active = self.active_devices_of(user);
                 // A person without any device could never sign again: the last one goes by `suspend` only.
@@ -126,6 +128,16 @@ impl Directory {
             Change::SetRecovery { sign_public, .. } => {
                 allow(!state.is_bot)?;
                 signers.push((recovery_id(sign_public), Some(*sign_public)));
+            }
+            Change::AddPaper { of, sign_public, .. } => {
+                allow(!state.is_bot && state.papers.len() < MAX_PASSKEY_PAPERS)?;
+                let id = recovery_id(sign_public);
+                if state.papers.iter().any(|paper| paper.of == *of)
+                    || state.paper_keys().any(|keys| keys.key_id() == id)
+                {
+                    return Err(Refusal::AlreadyExists);
+                }
+                signers.push((id, Some(*sign_public)));
             }
         }
         Ok(signers)

@@ -1,12 +1,14 @@
 //! The directory's whole state as bytes, so that a start does not replay every entry. Deterministic; for one's own store only.
 
 use super::payload::{Invite, Role};
-use super::{DeviceState, Directory, InvitationState, Policy, Recovery, UserState};
+use super::{DeviceState, Directory, InvitationState, Paper, Policy, Recovery, UserState};
 use crate::cbor::{self, Item};
 use crate::ids::{Device, Invitation, Org, User};
 use crate::refusal::Refusal;
 
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
+/// Before passkeys: users without papers.
+const WITHOUT_PAPERS: u64 = 1;
 
 impl Directory {
     pub fn snapshot(&self) -> Vec<u8> {
@@ -34,7 +36,8 @@ impl Directory {
         let item = cbor::decode(bytes)?;
         let [version, org, owner_seed, hashes, time_ms, users, devices, invitations, server_keys, policy] =
             item.array()?;
-        if version.uint()? != VERSION {
+        let version = version.uint()?;
+        if !matches!(version, WITHOUT_PAPERS | VERSION) {
             return Err(Refusal::Malformed);
         }
         let (hashes, rest) = hashes.bytes()?.as_chunks::<32>();
@@ -50,7 +53,7 @@ impl Directory {
             owner_seed: owner_seed.or_null(Item::fixed)?,
             hashes: hashes.to_vec(),
             time_ms: time_ms.uint()?,
-            users: users.list()?.iter().map(read_user).collect::<Result<_, _>>()?,
+            users: users.list()?.iter().map(|item| read_user(item, version)).collect::<Result<_, _>>()?,
             devices: devices.list()?.iter().map(read_device).collect::<Result<_, _>>()?,
             invitations: invitations.list()?.iter().map(read_invitation).collect::<Result<_, _>>()?,
             server_keys: server_keys.list()?.iter().map(server_key).collect::<Result<_, Refusal>>()?,
@@ -64,6 +67,8 @@ fn user_item(user: User, state: &UserState) -> Item {
     let suspensions: Vec<Item> = state.suspensions.iter().map(|(n, is)| crate::cbor![*n, *is]).collect();
     let recovery = state.recovery.as_ref().map(|r| crate::cbor![r.sign_public, &r.xwing_public]);
     let vault = state.vault.map(|(version, hash)| crate::cbor![version, hash]);
+    let paper = |paper: &Paper| crate::cbor![paper.of, paper.keys.sign_public, &paper.keys.xwing_public];
+    let papers: Vec<Item> = state.papers.iter().map(paper).collect();
     crate::cbor![
         user,
         &state.account,
@@ -77,13 +82,22 @@ fn user_item(user: User, state: &UserState) -> Item {
         roles,
         suspensions,
         recovery,
-        vault
+        vault,
+        papers
     ]
 }
 
-fn read_user(item: &Item) -> Result<(User, UserState), Refusal> {
+fn read_user(item: &Item, version: u64) -> Result<(User, UserState), Refusal> {
+    let (before, papers) = match (version, item.list()?) {
+        (WITHOUT_PAPERS, all) => (all, Vec::new()),
+        (_, [before @ .., papers]) => (before, papers.list()?.iter().map(read_paper).collect::<Result<_, _>>()?),
+        (_, []) => return Err(Refusal::Malformed),
+    };
     let [user, account, is_bot, name, invitation, inviter, claimed_n, chain_k, chain_head, roles, suspensions, recovery, vault] =
-        item.array()?;
+        before
+    else {
+        return Err(Refusal::Malformed);
+    };
     let role = |item: &Item| {
         let [n, role] = item.array()?;
         Ok((n.uint()?, Role::from_name(role.text()?)?))
@@ -111,8 +125,15 @@ fn read_user(item: &Item) -> Result<(User, UserState), Refusal> {
             let [version, hash] = item.array()?;
             Ok((version.uint()?, hash.fixed()?))
         })?,
+        papers,
     };
     Ok((User::from_item(user)?, state))
+}
+
+fn read_paper(item: &Item) -> Result<Paper, Refusal> {
+    let [of, sign, xwing] = item.array()?;
+    let keys = Recovery { sign_public: sign.fixed()?, xwing_public: xwing.bytes()?.to_vec() };
+    Ok(Paper { of: of.fixed()?, keys })
 }
 
 fn device_item(device: Device, state: &DeviceState) -> Item {

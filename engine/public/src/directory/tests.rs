@@ -264,6 +264,102 @@ fn a_revoked_device_signs_nothing_any_more_and_the_last_one_cannot_be_revoked() 
     assert_eq!(world.directory.active_devices_of(member.user), vec![new.id]);
 }
 
+fn add_paper(of: u8, key: &KeyPair) -> Change {
+    Change::AddPaper { of: [of; 16], sign_public: *key.public(), xwing_public: vec![1; 1216] }
+}
+
+/// The passkey `of` of a person becomes a paper device; its key.
+fn with_paper(world: &mut World, person: &Person, of: u8) -> KeyPair {
+    let key = KeyPair::from_seed([of; 32]);
+    let draft = world.draft(Some(person.user), world.change(person.user, add_paper(of, &key)));
+    let id = crate::ids::recovery_id(key.public());
+    world.append(&draft.sign(&[person.device.signer(), (id, &key)])).unwrap();
+    key
+}
+
+#[test]
+fn a_passkey_signs_chain_entries_until_it_is_revoked_and_nothing_else() {
+    let Cast { mut world, member, bot, .. } = cast();
+    let key = with_paper(&mut world, &member, 50);
+    let id = crate::ids::recovery_id(key.public());
+    let profile = world.draft(Some(member.user), Payload::Profile { name: "Mallory".into() });
+    assert_eq!(world.directory.check(&profile.sign(&[(id, &key)])), Err(Refusal::BadSignature));
+    let new = TestDevice::new(51);
+    let add = world.draft(Some(member.user), world.change(member.user, new.add()));
+    assert!(world.directory.check(&add.sign(&[(id, &key), new.signer()])).is_ok());
+    let of_bot = world.draft(Some(bot.user), world.change(bot.user, add_paper(52, &key)));
+    assert_eq!(world.directory.check(&of_bot.sign(&[bot.device.signer(), (id, &key)])), Err(Refusal::NotAllowed));
+    let applied = world.revoke(&member, Device(id)).unwrap();
+    assert_eq!((applied.device, applied.inactive_devices), (None, vec![]));
+    let add = world.draft(Some(member.user), world.change(member.user, new.add()));
+    assert_eq!(world.directory.check(&add.sign(&[(id, &key), new.signer()])), Err(Refusal::BadSignature));
+    assert_eq!(world.directory.user(member.user).unwrap().paper_keys().count(), 1, "the recovery key");
+}
+
+#[test]
+fn a_passkey_is_countersigned_added_once_and_there_are_seven_at_most() {
+    let Cast { mut world, member, owner, .. } = cast();
+    let key = KeyPair::from_seed([50; 32]);
+    let draft = world.draft(Some(member.user), world.change(member.user, add_paper(50, &key)));
+    assert_eq!(world.directory.check(&draft.sign(&[member.device.signer()])), Err(Refusal::BadSignature));
+    for of in 0..crate::limits::MAX_PASSKEY_PAPERS as u8 {
+        let key = with_paper(&mut world, &member, 50 + of);
+        for again in [add_paper(50 + of, &KeyPair::from_seed([99; 32])), add_paper(99, &key)] {
+            let draft = world.draft(Some(member.user), world.change(member.user, again));
+            let verdict = world.directory.check(&draft.sign(&[member.device.signer()]));
+            assert!(matches!(verdict, Err(Refusal::AlreadyExists | Refusal::NotAllowed)), "{verdict:?}");
+        }
+    }
+    let one_more = world.draft(Some(member.user), world.change(member.user, add_paper(80, &key)));
+    assert_eq!(world.directory.check(&one_more.sign(&[member.device.signer()])), Err(Refusal::NotAllowed));
+    // Nobody revokes another's passkey.
+    let id = crate::ids::recovery_id(KeyPair::from_seed([50; 32]).public());
+    assert_eq!(world.revoke(&owner, Device(id)), Err(Refusal::NotAllowed));
+    let read = Directory::from_snapshot(&world.directory.snapshot()).unwrap();
+    assert_eq!(read, world.directory);
+}
+
+#[test]
+fn a_snapshot_from_before_passkeys_is_read() {
+    use crate::cbor::{decode, encode, Item};
+    let world = cast().world;
+    let mut snapshot = decode(&world.directory.snapshot()).unwrap();
+    let Item::Array(parts) = &mut snapshot else { panic!("a snapshot is an array") };
+    parts[0] = Item::from(1u64);
+    let Item::Array(users) = &mut parts[5] else { panic!("users are an array") };
+    for user in users {
+        let Item::Array(fields) = user else { panic!("a user is an array") };
+        fields.pop();
+    }
+    assert_eq!(Directory::from_snapshot(&encode(&snapshot)), Ok(world.directory));
+}
+
+#[test]
+fn dangerous_acts_are_named_and_no_others() {
+    let Cast { mut world, owner, member, .. } = cast();
+    let key = with_paper(&mut world, &owner, 50);
+    let id = crate::ids::recovery_id(key.public());
+    let act = |payload: Payload| {
+        let draft = world.draft(Some(owner.user), payload);
+        world.directory.dangerous_act(&draft.sign(&[owner.device.signer()]))
+    };
+    let chain = |change| world.change(owner.user, change);
+    assert_eq!(act(Payload::Suspend { user: member.user, suspended: true }), Some("suspend"));
+    assert_eq!(act(Payload::Suspend { user: member.user, suspended: false }), Some("suspend"));
+    assert_eq!(act(Payload::Role { user: member.user, role: Role::Guest }), Some("role"));
+    let invite = |role| Payload::Invite(world.invite(70, role, "new", false));
+    assert_eq!(act(invite(Role::Administrator)), Some("invite_administrator"));
+    assert_eq!(act(invite(Role::Member)), None);
+    assert_eq!(act(chain(add_paper(51, &key))), Some("add_passkey"));
+    assert_eq!(act(chain(Change::Revoke { device: Device(id) })), Some("remove_passkey"));
+    let recovery = Change::SetRecovery { sign_public: [1; 32], xwing_public: vec![1; 1216] };
+    assert_eq!(act(chain(recovery)), Some("recovery_key"));
+    assert_eq!(act(chain(Change::Revoke { device: owner.device.id })), None);
+    assert_eq!(act(chain(TestDevice::new(60).add())), None);
+    assert_eq!(act(Payload::Profile { name: "Olga".into() }), None);
+    assert_eq!(world.directory.dangerous_act(b"no entry"), None);
+}
+
 #[test]
 fn who_may_withdraw_an_invitation() {
     let mut cast = cast();

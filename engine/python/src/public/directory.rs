@@ -74,6 +74,7 @@ struct UserView {
     recovery_sign_public: Option<[u8; 32]>,
     recovery_xwing_public: Option<Vec<u8>>,
     recovery_id: Option<[u8; 16]>,
+    papers: Vec<([u8; 16], [u8; 16])>,
     vault: Option<(u64, [u8; 32])>,
     claimed_n: u64,
 }
@@ -98,6 +99,7 @@ impl UserView {
             recovery_sign_public: state.recovery.as_ref().map(|recovery| recovery.sign_public),
             recovery_xwing_public: state.recovery.as_ref().map(|recovery| recovery.xwing_public.clone()),
             recovery_id: state.recovery.as_ref().map(|recovery| recovery.key_id()),
+            papers: state.papers.iter().map(|paper| (paper.keys.key_id(), paper.of)).collect(),
             vault: state.vault,
             claimed_n: state.claimed_n,
         }
@@ -173,6 +175,10 @@ impl Directory {
     fn load(py: Python<'_>, snapshot: &[u8]) -> PyResult<Self> {
         let inner = py.detach(|| directory::Directory::from_snapshot(snapshot)).map_err(refused)?;
         Ok(Directory { inner })
+    }
+
+    fn dangerous_act(&self, entry: &[u8]) -> Option<&'static str> {
+        self.inner.dangerous_act(entry)
     }
 
     fn snapshot(&self, py: Python<'_>) -> Vec<u8> {

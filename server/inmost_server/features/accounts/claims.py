@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from inmost_engine.public import Applied, Directory, Refused
 from inmost_server.features.accounts import proof, store
@@ -11,9 +12,12 @@ from inmost_server.features.accounts.refusals import (
     InvitationClaimedTwice,
     PasswordNeeded,
     SecondFactorRefused,
+    SignInRefused,
 )
 from inmost_server.features.accounts.second_factor import backup_hash, new_backup_codes, used_step
 from inmost_server.features.accounts.store import Claim, Credentials
+from inmost_server.features.passkeys import owning
+from inmost_server.features.passkeys.ceremonies import Purpose, read_id
 from inmost_server.pace import PROVING
 from inmost_server.refusals import FromEngine, Malformed, Refusal
 from inmost_server.store import Tx
@@ -23,17 +27,22 @@ MAX_CLAIMS = 2  # of one invitation; the second suspends both, a third would onl
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A claim as it came: the signed entry, and for a person password, TOTP secret and a code of it."""
+    """A claim as it came: the signed entry, and for a person password, TOTP secret and a code of it, or a passkey, or all of them.
+
+    passkey: the response of its registration, made with registration_options().
+    """
 
     entry: bytes
     password: str | None
     totp_secret: bytes | None
     totp_code: str | None
+    passkey: dict[str, Any] | None = None
+    passkey_name: str = "Passkey"
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What the claimant gets. trust is None for a bot."""
+    """What the claimant gets. trust is None, and there are no backup codes, for a bot and for whoever has no password."""
 
     claim: Claim
     backup_codes: list[str]
@@ -42,6 +51,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class _Claimant:
+    user: bytes
     account: str
     is_bot: bool
 
@@ -49,7 +59,8 @@ class _Claimant:
 async def claim(accounts: Accounts, asked: Asked, place: Place) -> Claimed:
     """Append the claim; asking again with the same entry gives the same answer with fresh backup codes.
 
-    Refused with WeakPassword, PasswordNeeded, SecondFactorRefused, InvitationClaimedTwice, the directory's refusals; again also SignInRefused.
+    Refused with WeakPassword, PasswordNeeded, SecondFactorRefused, PasskeyNotTaken, InvitationClaimedTwice, the directory's refusals;
+    again also SignInRefused.
     """
     digest = hashlib.sha256(asked.entry).digest()
     before = await accounts.store.read(lambda reader: store.claim_of(reader, digest))
@@ -62,8 +73,8 @@ async def claim(accounts: Accounts, asked: Asked, place: Place) -> Claimed:
         accounts.pace.address(place.address or "", PROVING)
         raise
     accounts.pace.account(claimant.account.encode(), PROVING)
-    codes: list[str] = [] if claimant.is_bot else new_backup_codes()
-    keep = None if claimant.is_bot else await _credentials(accounts, claimant.account, asked, codes, place)
+    codes: list[str] = new_backup_codes() if not claimant.is_bot and asked.password is not None else []
+    keep = None if claimant.is_bot else await _factors(accounts, claimant, asked, codes, place)
     made: list[Claim] = []
 
     def side_writes(tx: Tx, applied: Applied) -> None:
@@ -78,7 +89,21 @@ async def claim(accounts: Accounts, asked: Asked, place: Place) -> Claimed:
     await accounts.directory.append(asked.entry, side_writes=side_writes)
     if made[0].is_second:
         raise InvitationClaimedTwice
-    return Claimed(made[0], codes, None if keep is None else await proof.new_trust(accounts, made[0].user))
+    return Claimed(made[0], codes, await proof.new_trust(accounts, made[0].user) if codes else None)
+
+
+async def registration_options(accounts: Accounts, entry: bytes, host: str) -> dict[str, Any]:
+    """Options for the passkey that is to come with this claim. Refused as claim() refuses the entry, and PasskeysNeedAName."""
+    claimant = _claimant(accounts, entry)
+    if claimant.is_bot:
+        raise Malformed("A bot has no passkeys.")
+    return accounts.passkeys.ceremonies.registration(
+        _purpose(entry), host, claimant.user, claimant.account, ()
+    )
+
+
+def _purpose(entry: bytes) -> Purpose:
+    return Purpose("claim", hashlib.sha256(entry).digest())
 
 
 def _claimant(accounts: Accounts, entry: bytes) -> _Claimant:
@@ -93,20 +118,44 @@ def _claimant(accounts: Accounts, entry: bytes) -> _Claimant:
             alone = Directory(directory.org)
             alone.apply(entry)
             owner = alone.users()[0]
-            return _Claimant(owner.account, owner.is_bot)
+            return _Claimant(owner.user, owner.account, owner.is_bot)
     except Refused as refused:
         raise FromEngine(refused.code, refused.words) from None
     invitation = directory.invitation(applied.invitation)
     assert invitation is not None
     if len(invitation.claimed_by) >= MAX_CLAIMS:
         raise InvitationClaimedTwice
-    return _Claimant(invitation.account, invitation.is_bot)
+    assert applied.user is not None
+    return _Claimant(applied.user, invitation.account, invitation.is_bot)
+
+
+async def _factors(
+    accounts: Accounts, claimant: _Claimant, asked: Asked, codes: list[str], place: Place
+) -> Callable[[Tx, bytes], None]:
+    """What to store of the new person, as a function of the transaction and the user."""
+    with_password = None
+    if asked.passkey is None or asked.password is not None:
+        with_password = await _credentials(accounts, claimant.account, asked, codes, place)
+    # Last, because it uses its challenge up.
+    passkey = None
+    if asked.passkey is not None:
+        passkey = await owning.new(
+            accounts.passkeys, _purpose(asked.entry), claimant.user, asked.passkey_name, asked.passkey
+        )
+
+    def keep(tx: Tx, user: bytes) -> None:
+        if with_password is not None:
+            with_password(tx, user)
+        if passkey is not None:
+            owning.keep(tx, passkey)
+
+    return keep
 
 
 async def _credentials(
     accounts: Accounts, account: str, asked: Asked, codes: list[str], place: Place
 ) -> Callable[[Tx, bytes], None]:
-    """What to store of the new person, as a function of the transaction and the user."""
+    """Password and second factor to store of the new person."""
     if asked.password is None or asked.totp_secret is None or asked.totp_code is None:
         raise PasswordNeeded
     secret = asked.totp_secret
@@ -124,12 +173,18 @@ async def _credentials(
 
 
 async def _again(accounts: Accounts, before: Claim, asked: Asked, place: Place) -> Claimed:
-    """The answer was lost. A bot's holds no secret; a person shows password and TOTP secret once more."""
+    """The answer was lost. A bot's holds no secret, nor one without password; else a person shows password and TOTP secret once more."""
     if before.is_second:
         raise InvitationClaimedTwice
     user = accounts.directory.state.user(before.user)
     assert user is not None
     if user.is_bot:
+        return Claimed(before, [], None)
+    if asked.passkey is not None and asked.password is None:
+        if read_id(asked.passkey) not in [
+            each.id for each in await owning.present(accounts.passkeys, before.user)
+        ]:
+            raise SignInRefused
         return Claimed(before, [], None)
     if asked.password is None or asked.totp_secret is None or asked.totp_code is None:
         raise PasswordNeeded

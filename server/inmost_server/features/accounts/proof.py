@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from inmost_engine.public import UserView
+from inmost_protocol.acts import Act
 from inmost_server.clock import Clock
 from inmost_server.features.accounts import store, trust
 from inmost_server.features.accounts.keys import AccountKeys
@@ -19,9 +20,12 @@ from inmost_server.features.accounts.second_factor import TOTP_SECRET_BYTES, use
 from inmost_server.features.accounts.slow_down import SlowDown, Try
 from inmost_server.features.accounts.store import Credentials
 from inmost_server.features.directory.service import DirectoryService
+from inmost_server.features.passkeys.owning import Passkeys
 from inmost_server.features.sessions.open_sessions import OpenSessions
+from inmost_server.features.step_ups.step_ups import StepUps
 from inmost_server.pace import PROVING, Pace
 from inmost_server.refusals import SlowDown as SlowDownRefused
+from inmost_server.sessions import Session
 from inmost_server.store import Reader, Store, Tx
 
 R = TypeVar("R")
@@ -43,6 +47,8 @@ class Accounts:
     pace: Pace
     clock: Clock
     near_words: tuple[str, ...]
+    passkeys: Passkeys
+    step_ups: StepUps
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +223,20 @@ def _try(accounts: Accounts, account: str, facts: Facts, place: Place, brings_re
         is_known=facts.is_known_network,
         trust="reset" if brings_reset else trusted,
     )
+
+
+async def stepped_up(
+    accounts: Accounts, session: Session, act: Act, password: str, code: str, place: Place
+) -> tuple[int, str]:
+    """Password and code as the fresh factor for an act: until when it counts, and a trust secret. Refused with SlowDown, SignInRefused."""
+
+    def then(tx: Tx, facts: Facts) -> None:
+        if facts.user != session.user:
+            raise SignInRefused
+
+    account = view_of(accounts, session.user).account
+    proved, _ = await prove(accounts, account, password, place, by_code(accounts, code), then)
+    return accounts.step_ups.grant(session, act), proved.trust
 
 
 async def new_trust(accounts: Accounts, user: bytes) -> str:

@@ -2,7 +2,9 @@
 
 import hmac
 from dataclasses import dataclass
+from typing import Any
 
+from inmost_protocol.acts import Act
 from inmost_server.features.accounts import proof, store
 from inmost_server.features.accounts.proof import Accounts, Facts, Place, Use
 from inmost_server.features.accounts.refusals import SignInRefused
@@ -14,21 +16,27 @@ from inmost_server.features.accounts.second_factor import (
     new_code,
     used_step,
 )
+from inmost_server.features.passkeys import owning
+from inmost_server.features.passkeys.ceremonies import Purpose
 from inmost_server.features.sessions.open_sessions import Opened
-from inmost_server.refusals import NotAllowed, NotFound
+from inmost_server.pace import PROVING
+from inmost_server.refusals import NotAllowed, NotFound, Refusal
 from inmost_server.sessions import Session
 from inmost_server.store import Tx
 
 RESET_LIFETIME_MS = 24 * 3_600_000
+ACTS_OF_A_RETURN: tuple[Act, ...] = ("recovery_key", "add_passkey", "remove_passkey")
+SIGN_IN = Purpose("sign in")  # nobody's yet: the authenticator says whose
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """A session "recovering" of this person, and how far the directory has got."""
+    """A session "recovering" of this person, and how far the directory has got. trust: None without a password."""
 
     opened: Opened
+    account: str
     head_n: int
-    trust: str
+    trust: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +60,31 @@ async def recover(accounts: Accounts, account: str, password: str, code: str, pl
     proved, _ = await proof.prove(
         accounts, account, password, place, proof.by_code(accounts, code), _nothing_more
     )
+    return _opened(accounts, proved.user, proved.trust)
+
+
+async def recover_by_passkey(accounts: Accounts, assertion: dict[str, Any], place: Place) -> Recovery:
+    """The same with a passkey alone: it verified its person, and names the account. Refused with PasskeyRefused, SlowDown.
+
+    What proves nothing is counted by the address, what does by the person: nobody at the same address keeps a member out.
+    """
+    try:
+        user = await owning.asserted(accounts.passkeys, SIGN_IN, assertion)
+    except Refusal:
+        accounts.pace.address(place.address or "", PROVING)
+        raise
+    accounts.pace.account(user, PROVING)
+    await accounts.store.write(lambda tx: store.saw(tx, user, accounts.clock()))
+    return _opened(accounts, user, None)
+
+
+def _opened(accounts: Accounts, user: bytes, trust: str | None) -> Recovery:
+    opened = accounts.sessions.open_for_recovery(user)
+    # A factor was shown a moment ago, and that for nothing else than coming back.
+    for act in ACTS_OF_A_RETURN:
+        accounts.step_ups.grant(opened.session, act)
     head = accounts.directory.state.head()
-    return Recovery(accounts.sessions.open_for_recovery(proved.user), head[0] if head else 0, proved.trust)
+    return Recovery(opened, proof.view_of(accounts, user).account, head[0] if head else 0, trust)
 
 
 async def change_password(
@@ -80,9 +111,12 @@ async def change_password(
 
 
 async def reset_second_factor(
-    accounts: Accounts, session: Session, of: bytes, password: str, code: str, place: Place
+    accounts: Accounts, session: Session, of: bytes, password: str | None, code: str | None, place: Place
 ) -> Reset:
-    """An administrator lets a person set a new second factor. Refused with NotAllowed, NotFound, SlowDown, SignInRefused."""
+    """An administrator lets a person set a new second factor. Without password and code it needs a step-up.
+
+    Refused with NotAllowed, NotFound, StepUpRequired, SlowDown, SignInRefused.
+    """
     author, target = proof.view_of(accounts, session.user), accounts.directory.state.user(of)
     if target is None or target.is_bot:
         raise NotFound
@@ -91,13 +125,22 @@ async def reset_second_factor(
     reset = Reset(new_code(RESET_CODE_CHARS), accounts.clock() + RESET_LIFETIME_MS)
     hashed = backup_hash(accounts.keys.of("reset codes"), reset.code)
 
-    def keep(tx: Tx, facts: Facts) -> None:
-        if facts.user != session.user:
-            raise SignInRefused
+    def keep(tx: Tx) -> None:
         if not store.set_reset(tx, of, hashed, reset.expires_ms):
             raise NotFound
 
-    await proof.prove(accounts, author.account, password, place, proof.by_code(accounts, code), keep)
+    def keep_proved(tx: Tx, facts: Facts) -> None:
+        if facts.user != session.user:
+            raise SignInRefused
+        keep(tx)
+
+    if password is None or code is None:
+        accounts.step_ups.require(session, "reset_second_factor")
+        await accounts.store.write(keep)
+    else:
+        await proof.prove(
+            accounts, author.account, password, place, proof.by_code(accounts, code), keep_proved
+        )
     return reset
 
 

@@ -22,10 +22,10 @@ class WeakPassword(Refusal):
 
 
 class PasswordNeeded(Refusal):
-    """A person's claim needs password, totp_secret and totp_code."""
+    """A person's claim needs password, totp_secret and totp_code, or a passkey."""
 
     status = 422
-    words = "A person needs a password and a second factor."
+    words = "A person needs a password and a second factor, or a passkey."
 
 
 class SecondFactorRefused(Refusal):

@@ -123,6 +123,7 @@ _CLAIM = Statement(
     )
 )
 _ADD_CLAIM = Statement(insert(claims))
+_REMOVE = Statement(delete(credentials).where(_C.user == bindparam("user")))
 _COUNT = Statement(select(func.count()).select_from(credentials))
 
 
@@ -165,6 +166,7 @@ def add_claim(tx: Tx, entry_digest: bytes, claim: Claim) -> None:
 
 
 def of_user(reader: Reader, user: bytes) -> Credentials | None:
+    """None for bots, and for persons who have passkeys only."""
     row = reader.one(_OF_USER, user=user)
     return Credentials(*row) if row else None
 
@@ -186,6 +188,18 @@ def add(tx: Tx, found: Credentials, backup_hashes: Iterable[bytes]) -> None:
         reset_expires_ms=found.reset_expires_ms,
     )
     replace_backup_codes(tx, found.user, backup_hashes)
+
+
+def put(tx: Tx, found: Credentials, backup_hashes: Iterable[bytes]) -> None:
+    """Password and second factor in place of those before, if there were any."""
+    tx.run(_REMOVE, user=found.user)
+    add(tx, found, backup_hashes)
+
+
+def remove(tx: Tx, user: bytes) -> None:
+    """Neither password nor second factor nor backup codes are left."""
+    tx.run(_REMOVE, user=user)
+    replace_backup_codes(tx, user, ())
 
 
 def use_code(tx: Tx, user: bytes, used: TotpStep | BackupCode) -> bool:

@@ -63,6 +63,7 @@ async def test_a_revoked_device_is_removed_by_the_others_and_they_go_on(engines)
     room = await room_of(olga, bob, carol)
     await bob.send(room, "before")
     await carol.has_read(room, "before")
+    olga.show_factor("suspend")
     await olga.command("suspend", user=bob.user, suspended=True)
     await olga.until(
         lambda: (

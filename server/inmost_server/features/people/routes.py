@@ -13,6 +13,7 @@ from inmost_server import base64url
 from inmost_server.access import ADMINISTRATORS
 from inmost_server.features.accounts import store
 from inmost_server.features.accounts.proof import Accounts
+from inmost_server.features.passkeys import store as passkeys
 from inmost_server.pace import ASKING
 from inmost_server.store import Reader
 
@@ -29,7 +30,7 @@ Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PEOPLE_PAGE, description="how
 
 
 class Person(msgspec.Struct, frozen=True):
-    """user: base64url. second_factor: has one. last_seen_day: YYYY-MM-DD (UTC) or null. locked: unknown networks have to wait."""
+    """user: base64url. second_factor: has one, or a passkey, which is two by itself. last_seen_day: YYYY-MM-DD (UTC) or null. locked: unknown networks have to wait."""
 
     user: str
     account: str
@@ -62,7 +63,8 @@ class PeopleController(Controller):
         after_n = -1 if after is None else _claimed_n(after)
 
         def read(reader: Reader) -> tuple[dict[bytes, int], set[bytes]]:
-            return store.all_last_seen(reader), store.users_with_second_factor(reader)
+            with_factor = store.users_with_second_factor(reader) | passkeys.users_with_passkey(reader)
+            return store.all_last_seen(reader), with_factor
 
         last_seen, with_factor = await accounts.store.read(read)
         now_ms = accounts.clock()

@@ -1,6 +1,6 @@
-"""Challenges: nonces that this server made for a device within the last minute and that nobody used yet.
+"""Challenges: nonces that this server made for somebody's device or passkey a short time ago and that nobody used yet.
 
-Nothing is stored when one is handed out, so asking for a million fills nothing: the nonce carries its time and a MAC over the device. Only
+Nothing is stored when one is handed out, so asking for a million fills nothing: the nonce carries its time and a MAC over whom it is for. Only
 what was used with a right signature is remembered, until it would have expired anyway.
 """
 
@@ -16,10 +16,11 @@ _MAC = slice(16, 32)
 
 
 class Challenges:
-    """Made with a key that lives as long as the process: a restart voids the challenges of the last minute."""
+    """Made with a key that lives as long as the process: a restart voids the challenges handed out last."""
 
-    def __init__(self, key: bytes | None = None) -> None:
+    def __init__(self, key: bytes | None = None, lifetime_ms: int = LIFETIME_MS) -> None:
         self._key = key or secrets.token_bytes(32)
+        self._lifetime_ms = lifetime_ms
         self._used: dict[bytes, int] = {}
 
     def __len__(self) -> int:
@@ -27,7 +28,7 @@ class Challenges:
         return len(self._used)
 
     def make(self, device: bytes, now_ms: int) -> bytes:
-        """A nonce for this device (known or not), good until now_ms + LIFETIME_MS."""
+        """A nonce for this device (known or not) or purpose, good until now_ms and the lifetime."""
         stamped = now_ms.to_bytes(8) + secrets.token_bytes(8)
         return stamped + self._mac(device, stamped)
 
@@ -38,7 +39,7 @@ class Challenges:
         ):
             return False
         made_ms = int.from_bytes(nonce[_TIME])
-        return made_ms <= now_ms < made_ms + LIFETIME_MS and nonce not in self._used
+        return made_ms <= now_ms < made_ms + self._lifetime_ms and nonce not in self._used
 
     def use(self, nonce: bytes, now_ms: int) -> None:
         """From here on it is not fresh. Call it in the same step of the event loop as is_fresh()."""
@@ -47,7 +48,7 @@ class Challenges:
             if expires_ms > now_ms:
                 break
             del self._used[old]
-        self._used[nonce] = now_ms + LIFETIME_MS
+        self._used[nonce] = now_ms + self._lifetime_ms
 
     def _mac(self, device: bytes, stamped: bytes) -> bytes:
         return hmac.digest(self._key, b"inmost/1 challenge" + stamped + device, hashlib.sha256)[:16]

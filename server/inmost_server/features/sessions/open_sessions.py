@@ -14,6 +14,7 @@ from inmost_server.sessions import NO_DEVICE, Session
 from inmost_server.store import Tx
 
 TOKEN_BYTES = 32
+ID_BYTES = 16
 LIFETIME_MS = 15 * 60_000
 MAX_PER_HOLDER = 8  # a device that opens more loses its oldest
 MAX_SESSIONS = 200_000  # then the expired ones are looked for
@@ -44,10 +45,10 @@ class OpenSessions:
         self._on_end.append(tell)
 
     def open_for_device(self, user: bytes, device: bytes) -> Opened:
-        return self._open(Session(device, user, "device", self._clock() + LIFETIME_MS))
+        return self._open(Session(device, user, "device", self._clock() + LIFETIME_MS, _new_id()))
 
     def open_for_recovery(self, user: bytes) -> Opened:
-        return self._open(Session(NO_DEVICE, user, "recovering", self._clock() + LIFETIME_MS))
+        return self._open(Session(NO_DEVICE, user, "recovering", self._clock() + LIFETIME_MS, _new_id()))
 
     async def lookup(self, token: str) -> Session | None:
         """The session of an access token, None when there is none or it has run out."""
@@ -117,6 +118,10 @@ class OpenSessions:
         if not held:
             del self._of_holder[_holder(session)]
         return session
+
+
+def _new_id() -> bytes:
+    return secrets.token_bytes(ID_BYTES)
 
 
 def _holder(session: Session) -> bytes:
