@@ -83,13 +83,13 @@ def test_who_becomes_a_guest_is_out_of_the_general_channel(town):
     last = town.anna.try_to("people", "role", town.anna.account, "member")
     assert last.code == 7
     town.bob.run("create", "Open house", "--open")
-    town.anna.run("people", "role", "carol", "guest")
+    town.anna.run("people", "role", "carol", "guest", *town.anna.factor(0))
     town.bob.run("send", "general", "among ourselves")
     assert titles(town.bob) == ["Open house"]
     assert town.carol.try_to("join-channel", "Open house").code in {7, 8}
     assert town.carol.try_to("create", "Mine", "bob").code == 7
     assert "among ourselves" not in texts(town.carol, "general")
-    town.anna.run("people", "role", "carol", "member")
+    town.anna.run("people", "role", "carol", "member", *town.anna.factor(1))
     with town.bob.listening():
         town.carol.run("join-channel", "Open house")
         assert "among ourselves" in texts_when_there(town.carol, "general", "among ourselves")

@@ -324,7 +324,7 @@ def test_an_invitation_is_good_once_and_a_second_use_stops_both(town):
     assert not (again.folder / "inmost/default/store.db").exists()
     kinds = {record["kind"] for record in town.anna.run("alarms", "--json").records}
     assert "InvitationClaimedTwice" in kinds
-    town.anna.run("people", "reactivate", "grace")
+    town.anna.run("people", "reactivate", "grace", *town.anna.factor(4))
 
 
 def test_a_poll_a_pin_a_thread_and_what_ends_in_plain_words(town):

@@ -101,6 +101,7 @@ async def test_who_becomes_a_guest_is_out_of_the_general_channel_and_comes_back_
 
     with pytest.raises(CommandRefused, match="NotAllowed"):
         await bob.command("set_role", user=carol.user, role="guest")
+    olga.show_factor("role")
     await olga.command("set_role", user=bob.user, role="guest")
     await bob.until(lambda: general(bob)["state"] == "removed", "out of the general channel")
     await carol.until(lambda: bob.user not in general(carol)["users"], "Bob gone")
@@ -119,8 +120,10 @@ async def test_the_last_owner_of_organisation_and_conversation_stays_one(engines
     room = await channel_of(bob, "room")
     with pytest.raises(CommandRefused, match="NotAllowed"):
         await bob.command("set_conversation_role", conversation=room, user=bob.user, role="member")
+    olga.show_factor("role")
     await olga.command("set_role", user=bob.user, role="owner")
     await bob.until(lambda: bob.view("me")["role"] == "owner", "an owner")
+    bob.show_factor("role")
     await bob.command("set_role", user=olga.user, role="member")
 
 
