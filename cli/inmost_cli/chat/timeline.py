@@ -169,6 +169,12 @@ class Timeline(ScrollView, can_focus=True):
 
     def _go_to(self, y: float) -> None:
         self.scroll_to(y=y, animate=False, force=True, immediate=True)
+        self.call_after_refresh(self._place_scrollbar)
+
+    def _place_scrollbar(self) -> None:
+        """One that has only now become necessary does not know of a move before."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = self.scroll_y
 
     def _anchor(self) -> tuple[tuple[str, str], int] | None:
         """The topmost visible message and how far its end is below the edge: what stands above its words may come and go."""
