@@ -7,6 +7,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from inmost_protocol.conversations import FetchLog
+from inmost_server.store import store_when_there
 from server.kit.running import Running
 from server.kit.signing_in import Rest
 from server.kit.wire import new_id
@@ -61,6 +62,17 @@ async def test_while_postgresql_is_away_everybody_is_told_so_and_afterwards_ever
     assert (await again.wire.ask(message)).n == accepted.n
     page = await again.wire.ask(FetchLog(new_id(), room, 0, 10, without_messages=False))
     assert page.next_n == accepted.n + 1
+
+
+async def test_a_server_that_starts_before_its_postgresql_says_why_it_waits_and_goes_on(cluster):
+    with cluster.fresh() as url:
+        await asyncio.to_thread(cluster.kill)
+        said: asyncio.Queue[str] = asyncio.Queue()
+        opening = asyncio.ensure_future(store_when_there(url, said.put_nowait))
+        assert "connection to server" in await asyncio.wait_for(said.get(), PATIENCE_S)
+        await asyncio.to_thread(cluster.start)
+        store = await asyncio.wait_for(opening, PATIENCE_S)
+        store.close()
 
 
 async def test_a_commit_whose_answer_was_lost_is_delivered_to_nobody_twice(server, cluster):
