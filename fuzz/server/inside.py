@@ -24,7 +24,7 @@ from server.kit.wire import new_id
 
 T = TypeVar("T")
 UNLIMITED = Rate(per_second=1e9, burst=10**9)
-WITHIN_S = 20.0
+WITHIN_S = 240.0
 LOOK_AGAIN_S = 0.0002
 
 

@@ -256,7 +256,7 @@ impl Machine {
                 if self.session.claimed_heads.len() < MAX_CLAIMED_HEADS {
                     self.session.claimed_heads.push((*dir, by));
                 }
-                self.want_directory(dir.n + 1)
+                self.want_directory(dir.n.saturating_add(1)) // a member says it: it may be any number
             }
         }
     }

@@ -91,12 +91,13 @@ impl Links {
                 ),
             ),
         ];
+        let papers = [paper.public()];
         let writer = Writer {
             org: ORG,
             user: USER,
             device: DEVICE,
             signer: &signer,
-            recovery_public: &paper.seal_public,
+            papers: &papers,
         };
         let contents = VaultContents {
             dir: HEAD,

@@ -35,14 +35,20 @@ const WHOLE: u8 = 232;
 /// A byte string that is CBOR is looked into below this, and replaced from here on.
 const INTO: u8 = 208;
 const MOST_REPEATED: usize = 300;
+/// Repetitions within repetitions would fill the memory with what the fuzzer itself made.
+const MOST_REPETITIONS: u8 = 2;
 
 pub struct Script<'a> {
     rest: &'a [u8],
+    repetitions: u8,
 }
 
 impl<'a> Script<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Script { rest: bytes }
+        Script {
+            rest: bytes,
+            repetitions: 0,
+        }
     }
 
     pub fn is_over(&self) -> bool {
@@ -120,6 +126,11 @@ impl<'a> Script<'a> {
         }
     }
 
+    fn may_repeat(&mut self) -> bool {
+        self.repetitions += u8::from(self.repetitions < u8::MAX);
+        self.repetitions <= MOST_REPETITIONS
+    }
+
     fn reorder(&mut self, items: &mut Vec<Value>, others: &[Value]) {
         let (what, place) = (self.byte() % 6, self.below(items.len()));
         match what {
@@ -128,7 +139,11 @@ impl<'a> Script<'a> {
             2 => items.swap(place, 0),
             3 => items.truncate(place),
             4 => items.extend(others.get(self.below(others.len())).cloned()),
-            _ => items.extend(vec![items[place].clone(); usize::from(self.byte()).min(MOST_REPEATED)]),
+            _ if self.may_repeat() => {
+                let times = usize::from(self.byte()).min(MOST_REPEATED);
+                items.extend(vec![items[place].clone(); times]);
+            }
+            _ => {}
         }
     }
 
@@ -154,7 +169,7 @@ impl<'a> Script<'a> {
                 Value::Bytes(bytes) => {
                     bytes.extend_from_slice(self.take(usize::from(self.rest.first().copied().unwrap_or(1))))
                 }
-                Value::Text(text) => *text = text.repeat(2 + self.below(40)),
+                Value::Text(text) if self.may_repeat() => *text = text.repeat(2 + self.below(40)),
                 _ => *value = Value::Bool(true),
             },
             5 | 6 => {

@@ -241,7 +241,7 @@ impl Machine {
         let is_that_commit = matches!(message_in(&commit.message)?, ProtocolMessage::PublicMessage(message) if message.confirmation_tag() == Some(group.confirmation_tag()));
         let is_there = group.group_id().as_slice() == waiting.group.0
             && group.epoch().as_u64() == waiting.epoch
-            && commit.epoch + 1 == waiting.epoch;
+            && commit.epoch.checked_add(1) == Some(waiting.epoch);
         if !is_that_commit || !is_there {
             return Err(Refusal::CommitInvalid); // and the key package is still there for the commit that won
         }

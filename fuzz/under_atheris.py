@@ -1,4 +1,7 @@
-"""Run a target under atheris: python -m fuzz.server.run frames fuzz/corpus/frames -max_total_time=600 (libFuzzer's options)."""
+"""Run a target under atheris: python -m fuzz.under_atheris frames fuzz/corpus/frames -max_total_time=600 (libFuzzer's options).
+
+Outside of fuzz.server, which Python would otherwise import before atheris can instrument it.
+"""
 
 import sys
 import tempfile
@@ -6,9 +9,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(
-    include=["inmost_server", "inmost_protocol", "litestar.routes", "litestar._kwargs"]
-):
+with atheris.instrument_imports(include=["inmost_server", "inmost_protocol"]):
     from fuzz.server import TARGETS, target
     from fuzz.server.inside import Inside
 
