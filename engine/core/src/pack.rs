@@ -8,6 +8,9 @@ use inmost_public::Refusal;
 /// Arrays within arrays; no frame needs more than four.
 const MAX_DEPTH: usize = 16;
 
+/// The largest number that frames, inputs and effects count by (2^63 - 1): what the server's database keeps.
+const MAX_NUMBER: u64 = i64::MAX as u64;
+
 /// One MessagePack value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -195,9 +198,10 @@ impl<'a> Reader<'a> {
 }
 
 impl Value {
+    /// A number up to MAX_NUMBER: one can be added to it.
     pub fn uint(&self) -> Result<u64, Refusal> {
         match self {
-            Value::Uint(n) => Ok(*n),
+            Value::Uint(n) if *n <= MAX_NUMBER => Ok(*n),
             _ => Err(Refusal::Malformed),
         }
     }
@@ -460,6 +464,12 @@ mod tests {
             map! {"a" => 1u64, "b" => "c"},
         ]);
         assert_eq!(decode(&encode(&value)), Ok(value));
+    }
+
+    #[test]
+    fn a_number_that_could_wrap_is_no_number() {
+        assert_eq!(Value::Uint(MAX_NUMBER).uint(), Ok(MAX_NUMBER));
+        assert_eq!(Value::Uint(MAX_NUMBER + 1).uint(), Err(Refusal::Malformed));
     }
 
     #[test]

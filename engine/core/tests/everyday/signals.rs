@@ -184,7 +184,7 @@ fn nobody_has_read_what_is_not_there_and_nobody_unreads() {
     let room = world.create(0, "plans", &[1]);
     let n = world.send(0, room, "hello");
     world
-        .command(1, "read", map! {"conversation" => room, "n" => u64::MAX})
+        .command(1, "read", map! {"conversation" => room, "n" => i64::MAX as u64})
         .unwrap();
     world.deliver();
     let read = |world: &mut World| {
