@@ -9,6 +9,7 @@ use crate::alarms::AlarmKind;
 use crate::conversation::{Membership, Span};
 use crate::frames::{self, FetchLog, LogItem, LogPage};
 use crate::machine::Machine;
+use crate::message::Sealed;
 use crate::session::{Asked, Wake};
 
 /// Up to here a gap is fetched with its messages; beyond, hashes first and pages when somebody looks.
@@ -212,7 +213,13 @@ impl Machine {
             hash: log_next(&before, entry.n, entry.kind, &entry.digest),
         };
         let kind = Kind::try_from(entry.kind).ok();
+        // Sealed before this device came in: it opens with a page, when links have been walked back to its epoch.
+        let is_older = kind == Some(Kind::Message)
+            && entry
+                .bytes
+                .is_some_and(|bytes| self.is_older_than_keys(conversation, bytes));
         match (kind, entry.bytes) {
+            (Some(Kind::Message), Some(_)) if is_older => self.unopened_message(conversation, &head, entry.at_ms)?,
             (Some(Kind::Message), Some(bytes)) => self.live_message(conversation, head, bytes, entry.at_ms)?,
             (Some(Kind::Message), None) => self.unopened_message(conversation, &head, entry.at_ms)?,
             (Some(Kind::Commit), Some(bytes)) => {
@@ -233,8 +240,25 @@ impl Machine {
             }
             (Some(Kind::Complaint | Kind::Wrap) | None, _) => {}
         }
-        self.took(conversation, head, before, kind == Some(Kind::Message), is_live)?;
+        self.took(
+            conversation,
+            head,
+            before,
+            kind == Some(Kind::Message),
+            is_live && !is_older,
+        )?;
+        if is_older && !self.is_behind(conversation) {
+            self.open_newest(conversation)?;
+        }
         Ok(Taken::Done)
+    }
+
+    fn is_older_than_keys(&self, conversation: Conversation, bytes: &[u8]) -> bool {
+        let keys_from = self
+            .conversations
+            .get(&conversation)
+            .map_or(0, |conv| conv.state.keys_from);
+        Sealed::parse(bytes).is_ok_and(|sealed| sealed.header.epoch < keys_from)
     }
 
     fn took(
