@@ -253,12 +253,13 @@ impl Machine {
         Ok(Taken::Done)
     }
 
+    /// Sealed for an epoch whose content key or roster this device has not read back to.
     fn is_older_than_keys(&self, conversation: Conversation, bytes: &[u8]) -> bool {
-        let keys_from = self
-            .conversations
-            .get(&conversation)
-            .map_or(0, |conv| conv.state.keys_from);
-        Sealed::parse(bytes).is_ok_and(|sealed| sealed.header.epoch < keys_from)
+        let Some(conv) = self.conversations.get(&conversation) else {
+            return false;
+        };
+        let known_from = conv.state.keys_from.max(conv.state.rosters_from());
+        known_from > 0 && Sealed::parse(bytes).is_ok_and(|sealed| sealed.header.epoch < known_from)
     }
 
     fn took(

@@ -324,6 +324,9 @@ impl Machine {
             .filter_map(|(_, entry)| epoch_of(entry))
             .min()
             .unwrap_or(keys_from);
+        if lowest < self.conv(conversation)?.state.rosters_from() {
+            return self.read_prologue(conversation);
+        }
         let is_walked_out = self.session.walked_out.contains(&conversation);
         if lowest < keys_from && !is_walked_out && self.walk_back(conversation, lowest)? {
             return Ok(());

@@ -61,6 +61,24 @@ fn who_is_added_later_reads_what_was_said_before() {
 }
 
 #[test]
+fn what_was_sealed_before_somebody_came_in_and_numbered_after_opens_for_them() {
+    let mut world = World::team(19, &["alice", "bob", "carol"]);
+    let room = world.create(0, "plans", &[1]);
+    world.send(0, room, "before");
+    let added = world.give(0, "add", map! {"conversation" => room, "users" => world.people(&[2])});
+    while world.turn(0) {}
+    // Bob has not seen the commit yet: what he says now is sealed for the epoch before it.
+    let said = world.give(1, "send", map! {"conversation" => room, "content" => map! {"type" => "text", "text" => "hello", "mentions" => Value::Array(vec![])}});
+    world.settle();
+    assert!(matches!(world.outcome(0, added), Some(Ok(_))));
+    assert!(matches!(world.outcome(1, said), Some(Ok(_))));
+    world.read_all(2, room);
+    assert_eq!(world.texts(2, room), ["before", "hello"], "{:?}", world.alarms(2));
+    assert!(!world.kinds(2, room).contains(&"unreadable".to_owned()));
+    world.assert_calm();
+}
+
+#[test]
 fn who_was_removed_opens_nothing_sealed_after() {
     let mut world = World::team(3, &["alice", "bob", "carol"]);
     let room = world.create(0, "plans", &[1, 2]);

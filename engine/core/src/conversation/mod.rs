@@ -185,6 +185,14 @@ impl Conv {
 }
 
 impl ConvState {
+    /// The lowest epoch whose roster is known: what lies before this device's coming is read with the first page below it.
+    pub fn rosters_from(&self) -> u64 {
+        match self.prologue {
+            Prologue::Wanted | Prologue::Reading(_) => self.joined_epoch,
+            Prologue::Done | Prologue::NotNeeded => 0,
+        }
+    }
+
     pub fn new(group: Group, membership: Membership) -> Self {
         ConvState {
             group,
