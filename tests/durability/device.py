@@ -47,6 +47,7 @@ class Device:
     disk       the engine's rows, as far as they were written
     shown      (conversation, n) -> row of the table `messages`
     die_after  so many effects are carried out, then it dies; None: it lives
+    is_deaf    what arrives from now on is lost with the device
     effects    how many were carried out
     heard      the names of events so far
     has_taken  the rows of the last command are on the disk: it is a promise now
@@ -60,6 +61,7 @@ class Device:
         self.recovery_key: str | None = of.recovery_key if of else None
         self.backup_codes: list[str] = of.backup_codes if of else []
         self.die_after: int | None = None
+        self.is_deaf = False
         self.effects = 0
         self.heard: set[str] = set()
         self.has_taken = False
@@ -234,7 +236,9 @@ class Device:
     async def _read(self, connection: ClientConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
             while True:
-                await self._step("frame", await connection.recv(decode=False))
+                frame = await connection.recv(decode=False)
+                if not self.is_deaf:
+                    await self._step("frame", frame)
         if self._connection is connection:
             self._connection = None
             self.is_ready = False

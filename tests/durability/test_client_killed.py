@@ -1,5 +1,6 @@
 """A client that dies between any two of its effects, in everything it does: what it had promised itself is done, once."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from itertools import count
@@ -131,11 +132,14 @@ async def test_a_message_is_there_once_wherever_its_sender_dies(tmp_path: Path) 
 
 async def test_a_message_whose_answer_was_lost_is_settled_after_a_long_absence(tmp_path: Path) -> None:
     async with company(tmp_path) as there:
-        there.mortal.die_after = (
-            there.mortal.effects + 2
-        )  # its row and its frame, and not what the answer brings
+        there.mortal.is_deaf = True
+        sending = asyncio.ensure_future(
+            there.mortal.command("send", conversation=there.room, content=text("Did you get this?"))
+        )
+        await there.witness.until(lambda: there.witness.texts(there.room))
+        await there.mortal.die()
         with suppress(Died):
-            await there.mortal.command("send", conversation=there.room, content=text("Did you get this?"))
+            await sending
         meanwhile = [f"number {number}" for number in range(MORE_THAN_ONE_PAGE)]
         for words in meanwhile:
             await there.witness.command("send", conversation=there.room, content=text(words))

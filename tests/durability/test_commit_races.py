@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.durability.device import Device
@@ -17,8 +18,10 @@ GUESTS = ("guest0", "guest1")
 
 
 @pytest.mark.timeout(900)
-async def test_twenty_devices_commit_at_once_a_hundred_times_and_none_is_left_behind(tmp_path: Path) -> None:
-    async with organisation(tmp_path) as there:
+async def test_twenty_devices_commit_at_once_a_hundred_times_and_none_is_left_behind(
+    tmp_path: Path, database: str | None
+) -> None:
+    async with organisation(tmp_path, database=database) as there:
         room = await a_room_of(there, DEVICES)
         guests = [await there.join(guest) for guest in GUESTS]
         devices = [device for device in there.devices if device not in guests]
@@ -27,7 +30,7 @@ async def test_twenty_devices_commit_at_once_a_hundred_times_and_none_is_left_be
             epoch = devices[0].conversation(room)["epoch"]
             await asyncio.gather(*(commits(there, room, device, number) for device in devices))
             await all_reach(devices, room, epoch + DEVICES)
-        await everybody_is_at_the_same_place(there, room, devices)
+        await everybody_is_at_the_same_place(database or there.world.server.data / "inmost.db", room, devices)
         await everybody_reads_everybody(room, devices)
         assert [device.alarms for device in there.devices if device.alarms] == []
 
@@ -70,13 +73,17 @@ async def all_reach(devices: list[Device], room: bytes, epoch: int) -> None:
         await device.until(lambda device=device: device.conversation(room)["epoch"] >= epoch)
 
 
-async def everybody_is_at_the_same_place(there: Organisation, room: bytes, devices: list[Device]) -> None:
+async def everybody_is_at_the_same_place(where: str | Path, room: bytes, devices: list[Device]) -> None:
     """The same epoch as the server's, the same length of the log, and a hash of it, as it was last written down."""
-    database = sqlite3.connect(there.world.server.data / "inmost.db")
-    newest = database.execute(
-        "SELECT n, hash FROM log_items WHERE conversation = ? ORDER BY n DESC LIMIT ?", (room, HEADS)
-    ).fetchall()
-    (epoch,) = database.execute("SELECT epoch FROM conversations WHERE conversation = ?", (room,)).fetchone()
+    with sqlite3.connect(where) if isinstance(where, Path) else psycopg.connect(where) as database:
+        mark = "?" if isinstance(where, Path) else "%s"
+        newest = database.execute(
+            f"SELECT n, hash FROM log_items WHERE conversation = {mark} ORDER BY n DESC LIMIT {HEADS}",
+            (room,),
+        ).fetchall()
+        (epoch,) = database.execute(
+            f"SELECT epoch FROM conversations WHERE conversation = {mark}", (room,)
+        ).fetchone()
     database.close()
     for device in devices:
         await device.until(lambda device=device: device.conversation(room)["n"] == newest[0][0])
