@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 from bench.organisation import SERVER_CORE
-from bench.raw_socket import TAG_ITEM, RawSocket
+from bench.raw_socket import RawSocket
 
 HERE = Path(__file__).parent
 
@@ -43,7 +43,7 @@ class Peer:
 
     async def listen(self, audience: Any) -> RawSocket:
         """A connection that only receives."""
-        return await self._connect(lambda _: audience.told(TAG_ITEM))
+        return await self._connect(audience.told)
 
     async def speak(self) -> RawSocket:
         """A connection that sends."""
