@@ -88,7 +88,9 @@ class RawSocket(asyncio.Protocol):
         del buffer[:at]
 
     def _take(self, buffer: bytearray, at: int) -> None:
-        if not self._is_ours:  # A peer's frames have no tags: random bytes must not be answered as if they had.
+        if (
+            not self._is_ours
+        ):  # A peer's frames have no tags: random bytes must not be answered as if they had.
             self._told(TAG_ITEM)
             return
         # [tag, ...]: an array's head, then the tag, which is above 127 or a small number.
