@@ -15,6 +15,7 @@ from inmost_server.app import create_app, open_server
 from inmost_server.clock import now_ms
 from inmost_server.edge.connection import Connection
 from inmost_server.edge.rates import RATES, Rate
+from inmost_server.features.sessions.open_sessions import LIFETIME_MS
 from inmost_server.pace import ADDRESS_RATES, Pace
 from inmost_server.settings import Settings
 from server.kit.mls import group_of_one, key_package
@@ -91,8 +92,7 @@ class Inside(Running):
         await self.owner()
         self.fuzzed = (await self.invited("fuzzed", is_bot=True)).device
         self.bystander = (await self.invited("bystander", is_bot=True)).device
-        self.beside, self.beside_written = await self.opened(self.bystander)
-        await self._ask(self.beside, self.beside_written, Sync(new_id(), None))
+        await self._beside()
         # A conversation of the fuzzed device's, and packages of both, so that valid frames have something to be about.
         connection, written = await self.opened(self.fuzzed)
         self.conversation = new_id()
@@ -102,6 +102,11 @@ class Inside(Running):
         await self._ask(connection, written, create)
         await self._ask(connection, written, PublishKeyPackages(new_id(), [key_package(self.fuzzed)], None))
         connection.goodbye("stopping")
+
+    async def _beside(self) -> None:
+        self.beside_until_ms = self.clock() + LIFETIME_MS // 2
+        self.beside, self.beside_written = await self.opened(self.bystander)
+        await self._ask(self.beside, self.beside_written, Sync(new_id(), None))
 
     def connection(self) -> tuple[Connection, Written]:
         """Somebody who has connected and said nothing."""
@@ -155,7 +160,10 @@ class Inside(Running):
         await self.still_answers()
 
     async def still_answers(self) -> None:
-        """The bystander asks and gets an answer on the connection it had before."""
+        """The bystander asks and gets an answer on the connection it had before, within the life of its session."""
+        if self.clock() > self.beside_until_ms:
+            self.beside.goodbye("stopping")
+            await self._beside()
         answer = await self._ask(self.beside, self.beside_written, Sync(new_id(), None))
         if isinstance(answer, Refused) or self.beside_written.is_closed:
             raise Found(f"the bystander got {answer}")
@@ -165,14 +173,20 @@ class Inside(Running):
             raise Found(f"{of!r}: {self.mistakes}")
 
     async def request(
-        self, method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes
+        self,
+        method: str,
+        path: str,
+        query: bytes,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        address: str = "127.0.0.1",
     ) -> tuple[int, dict[bytes, bytes], bytes]:
         """A request as uvicorn would give it to the application."""
         sent: list[dict[str, Any]] = []
         scope = {
             "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": method,
             "scheme": "http", "path": path, "raw_path": path.encode(errors="replace"), "query_string": query, "root_path": "",
-            "headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "state": {}, "extensions": {},
+            "headers": headers, "client": (address, 1), "server": ("127.0.0.1", 80), "state": {}, "extensions": {},
         }  # fmt: skip
         waiting = [{"type": "http.request", "body": body, "more_body": False}]
 

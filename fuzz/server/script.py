@@ -23,6 +23,8 @@ TEXTS = (
     "AA==",
 )
 WHOLE = 232
+# Repetitions within repetitions would fill the memory with what the fuzzer itself made.
+MOST_REPETITIONS = 2
 
 
 class Script:
@@ -30,6 +32,7 @@ class Script:
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
+        self._repetitions = 0
 
     def is_over(self) -> bool:
         return self._at >= len(self._data)
@@ -47,6 +50,10 @@ class Script:
         taken = self._data[self._at : self._at + n]
         self._at += n
         return taken
+
+    def _may_repeat(self) -> bool:
+        self._repetitions += 1
+        return self._repetitions <= MOST_REPETITIONS
 
     def rest(self) -> bytes:
         return self.take(len(self._data))
@@ -79,7 +86,7 @@ class Script:
             del items[place:]
         elif what == 4:
             items.append(others[self.below(len(others))])
-        else:
+        elif self._may_repeat():
             items += [items[place]] * self.byte()
         return items
 
@@ -95,7 +102,7 @@ class Script:
             return not value
         if what == 3 and isinstance(value, str | bytes):
             return value[: self.byte()]
-        if what == 4 and isinstance(value, str | bytes):
+        if what == 4 and isinstance(value, str | bytes) and self._may_repeat():
             return value * (1 + self.byte())
         if what == 5:
             return others[self.below(len(others))]

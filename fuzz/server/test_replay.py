@@ -8,6 +8,8 @@ from fuzz.server import TARGETS, target
 from fuzz.server.inside import Found, Inside
 from inmost_protocol.messages import Send
 
+WRONG_SIGN_IN = 3  # its place among the routes
+FROM_HERE = 64
 CORPUS = Path(__file__).parents[1] / "corpus"
 
 
@@ -54,3 +56,22 @@ def test_what_is_fuzzed_behind_valid_framing_gets_through_when_nothing_is_change
         if any(name not in {"Opened", "Refused", "Synced", "Goodbye"} for name in names)
     ]
     assert len(done) >= 14, answered
+
+
+def test_each_request_gets_through_when_nothing_is_changed_and_somebody_who_may_asks(inside):
+    bodies = TARGETS["bodies"](inside)
+    answers = []
+    look_at = bodies._look_at
+
+    def noted(status, *of):
+        answers.append(status)
+        look_at(status, *of)
+
+    bodies._look_at = noted
+    for which, (method, path, _) in enumerate(bodies.routes):
+        before = len(answers)
+        # Nobody, the owner, alice with every factor shown.
+        for who in (0, 2, 4):
+            bodies.run(bytes((which, who, 0, FROM_HERE)))
+        # Only a sign-in for a challenge that was never made is refused whoever asks.
+        assert (min(answers[before:]) < 400) != (which == WRONG_SIGN_IN), (method, path, answers[before:])

@@ -1,6 +1,9 @@
 """Whatever goes wrong over REST is a problem of RFC 9457, made by whomever; and nobody waits for what somebody else did."""
 
+import asyncio
+
 import pytest
+import structlog
 
 from inmost_server import base64url
 from inmost_server.edge.rates import Rate
@@ -17,6 +20,21 @@ DEVICE = {"device": base64url.text(bytes(16))}
 async def server(tmp_path):
     async with Rest(tmp_path) as found:
         yield found
+
+
+@pytest.fixture
+def mistakes():
+    """What the server logs as its own mistakes."""
+    found = []
+
+    def noted(_, method, event):
+        if method in {"error", "critical", "exception"}:
+            found.append(event)
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[noted], cache_logger_on_first_use=False)
+    yield found
+    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize(
@@ -206,3 +224,22 @@ def test_a_bucket_fills_again_at_its_rate():
     pace.address("192.0.2.2", PROVING)
     at[0] = 2_000
     pace.address("192.0.2.1", PROVING)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b"POST /api/v1/recoveries/options?\x86 HTTP/1.1\r\nHost: 127.0.0.1",
+        b"POST /api/v1/recoveries/options HTTP/1.1\r\nHost: [",
+        b"POST /api/v1/recoveries/options HTTP/1.1\r\nHost: x[y]:z",
+        b"GET /api/v1/people?after=\xff HTTP/1.1\r\nHost: \xff",
+    ],
+)
+async def test_a_query_or_a_host_that_is_no_urls_is_refused_and_no_mistake(server, asked, mistakes):
+    host, port = server.address.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(asked + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 4"), answer
+    assert mistakes == []

@@ -343,7 +343,7 @@ def trusted(
                 path=PATH,
                 max_age=trust.LIFETIME_MS // 1000,
                 httponly=True,
-                secure=request.url.scheme == "https",
+                secure=request.scope["scheme"] == "https",
                 samesite="strict",
             )
         )
