@@ -178,6 +178,43 @@ async def test_a_follower_that_was_away_gets_what_it_missed_once(town: Town):
         assert got == [f"while away {n}" for n in range(250)]
 
 
+async def test_who_comes_in_hears_what_was_sealed_before_and_numbered_after(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    async with at(town.anna) as anna, at(town.bob) as bob:
+        room = await anna.create("Late", ["bob"])
+        before = await anna.send(room, "long before")
+        await arrived(bob, "Late", before.n)
+        open_again = hold_what_comes_to(bob, monkeypatch)
+        async with at(town.helper) as helper:
+            heard = helper.messages()
+            first = asyncio.ensure_future(next_text(heard, "sealed before"))
+            await asyncio.sleep(0)
+            await anna.add(room, ["helper"])
+            # Bob's device has not seen that: what it seals is for those who were there before.
+            sending = asyncio.ensure_future(bob.send(room, "sealed before"))
+            late = await first
+            assert late.sender is not None
+            assert late.sender.account == "bob"
+            open_again.set()
+            assert (await sending).n == late.n
+            after = await anna.send(room, "sealed after")
+            assert (await next_text(heard, "sealed after")).n == after.n
+
+
+def hold_what_comes_to(client: Client, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """From here on nothing reaches a client until the event is set; what it sends goes out."""
+    is_open, put = asyncio.Event(), client.host._inputs.put
+
+    async def later(entry: host.Entry) -> None:
+        if entry.input.kind == "frame":
+            await is_open.wait()
+        await put(entry)
+
+    monkeypatch.setattr(client.host._inputs, "put", later)
+    return is_open
+
+
 async def test_one_process_has_a_profile_and_the_next_is_told_which(town: Town):
     async with at(town.anna, connect=False):
         with pytest.raises(ProfileInUse) as refused:

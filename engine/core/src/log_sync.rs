@@ -248,7 +248,7 @@ impl Machine {
             is_live && !is_older,
         )?;
         if is_older && !self.is_behind(conversation) {
-            self.open_newest(conversation)?;
+            self.open_late(conversation, entry.n)?;
         }
         Ok(Taken::Done)
     }

@@ -51,6 +51,17 @@ impl Machine {
         self.work_on_pages(conversation)
     }
 
+    /// Open a message that came in order, with keys this device must first walk back to.
+    pub(crate) fn open_late(&mut self, conversation: Conversation, n: u64) -> Result<(), Refusal> {
+        self.session.late.insert((conversation, n));
+        self.session.pages.entry(conversation).or_default().push(PageWanted {
+            command: None,
+            limit: 1,
+            before: Some(n + 1),
+        });
+        self.work_on_pages(conversation)
+    }
+
     /// Open the newest page, once the head is reached, of what changed last.
     pub(crate) fn open_newest(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         let state = &self.conv(conversation)?.state;
@@ -343,7 +354,13 @@ impl Machine {
         };
         for (head, entry) in &heads[open_from..] {
             match (Kind::try_from(entry.kind), entry.bytes) {
-                (Ok(Kind::Message), Some(bytes)) => self.show_message(conversation, *head, bytes, entry.at_ms)?,
+                (Ok(Kind::Message), Some(bytes)) => {
+                    self.show_message(conversation, *head, bytes, entry.at_ms)?;
+                    if self.session.late.remove(&(conversation, head.n)) {
+                        self.out
+                            .event("message", map! {"conversation" => conversation, "n" => head.n});
+                    }
+                }
                 (Ok(Kind::Commit), _) => {
                     self.opened(conversation)?.note(head.n, &head.hash);
                     self.show_old_change(conversation, entry)?;

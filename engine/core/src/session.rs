@@ -103,6 +103,8 @@ pub struct Session {
     pub trees: BTreeMap<Conversation, Tree>,
     /// No link opens further back: the page at hand is shown as far as it opens.
     pub walked_out: BTreeSet<Conversation>,
+    /// Messages that came in order and could not be opened yet: they are shown as new when a page opens them.
+    pub late: BTreeSet<(Conversation, u64)>,
     /// Directory heads that others named beyond what is here: compared when it is.
     pub claimed_heads: Vec<(Head, Device)>,
     /// What this device does by itself and the server refused: not tried again before this time.

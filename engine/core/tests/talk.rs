@@ -71,7 +71,17 @@ fn what_was_sealed_before_somebody_came_in_and_numbered_after_opens_for_them() {
     let said = world.give(1, "send", map! {"conversation" => room, "content" => map! {"type" => "text", "text" => "hello", "mentions" => Value::Array(vec![])}});
     world.settle();
     assert!(matches!(world.outcome(0, added), Some(Ok(_))));
-    assert!(matches!(world.outcome(1, said), Some(Ok(_))));
+    let Some(Ok(accepted)) = world.outcome(1, said) else {
+        panic!("bob's message was not taken");
+    };
+    // Carol's host is told of it without having asked for any page.
+    let told: Vec<u64> = world.clients[2]
+        .events
+        .iter()
+        .filter(|(name, details)| name == "message" && details.get("conversation").bytes() == Ok(&room.0[..]))
+        .filter_map(|(_, details)| details.get("n").uint().ok())
+        .collect();
+    assert!(told.contains(&accepted.get("n").uint().unwrap()), "{told:?}");
     world.read_all(2, room);
     assert_eq!(world.texts(2, room), ["before", "hello"], "{:?}", world.alarms(2));
     assert!(!world.kinds(2, room).contains(&"unreadable".to_owned()));
