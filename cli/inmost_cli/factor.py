@@ -21,7 +21,7 @@ ACTS = {
     "recovery_key": "To change the recovery key",
     "add_passkey": "To add a passkey",
     "remove_passkey": "To remove a passkey",
-    "password": "To change how you sign in",
+    "password": "To change what signs you in",
 }
 
 

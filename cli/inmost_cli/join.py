@@ -54,6 +54,13 @@ def register(app: typer.Typer) -> None:
     command(app, "recover", rich_help_panel="Start")(recover_command)
 
 
+def choose_password(option: str, is_first: bool = True) -> str:
+    """Raises CannotAsk, which names the option."""
+    if is_first and is_somebody_there():
+        note("Choose a password: 12 characters or more; a few words are good.")
+    return ask_new_secret("New password", option)
+
+
 @dataclass
 class Script:
     """What a person would be asked while joining, as far as options answered it."""
@@ -69,9 +76,7 @@ class Script:
             fail(*explain(refused))
         if self.password is not None:
             return self.password
-        if refused is None:
-            note("Choose a password: 12 characters or more; a few words are good.")
-        return ask_new_secret("Password", "--password-file FILE")
+        return choose_password("--password-file FILE", is_first=refused is None)
 
     async def give_code(self, factor: SecondFactor, refused: Refused | None) -> str:
         if self.totp_file is not None:

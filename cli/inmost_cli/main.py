@@ -6,11 +6,12 @@ import typer
 
 from inmost_cli import up
 
-# `inmost people` alone lists people, `inmost devices` devices, with their options.
-LISTS = {
-    "people": {"list", "invite", "deactivate", "reactivate", "role", "reset-second-factor"},
-    "devices": {"list", "revoke"},
-    "passkey": {"list", "add", "rename", "remove"},
+# `inmost people` alone lists people, `inmost devices` devices, `inmost password` changes it: with the options of the first.
+GROUPS = {
+    "people": ("list", "invite", "deactivate", "reactivate", "role", "reset-second-factor"),
+    "devices": ("list", "revoke"),
+    "passkey": ("list", "add", "rename", "remove"),
+    "password": ("change", "set", "remove"),
 }
 HELP = {"-h", "--help"}
 
@@ -33,14 +34,28 @@ def make_app(whole: bool = True) -> typer.Typer:
             conversations,
             devices,
             join,
+            marks,
             passkeys,
+            password,
             people,
             reading,
             sharing,
             talk,
         )
 
-        for part in (join, talk, changing, sharing, reading, conversations, people, devices, passkeys):
+        for part in (
+            join,
+            marks,
+            talk,
+            changing,
+            sharing,
+            reading,
+            conversations,
+            people,
+            devices,
+            passkeys,
+            password,
+        ):
             part.register(app)
     return app
 
@@ -49,8 +64,8 @@ def main() -> None:
     """The console script."""
     arguments = sys.argv[1:]
     first = arguments[0] if arguments else ""
-    if first in LISTS and not (len(arguments) > 1 and arguments[1] in LISTS[first] | HELP):
-        arguments.insert(1, "list")
+    if first in GROUPS and not (len(arguments) > 1 and arguments[1] in HELP.union(GROUPS[first])):
+        arguments.insert(1, GROUPS[first][0])
     make_app(whole=first != "up")(arguments)
 
 

@@ -1,19 +1,15 @@
 """inmost people, invite, verify: who is here and how they are known."""
 
-import os
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from inmost import Client, SecondFactor
-from inmost.joining import TOTP_SECRET_BYTES
-from inmost.server import Address, Rest
-from inmost_cli.asking import ask, ask_new_secret, ask_secret, confirm, is_somebody_there, secret_from
+from inmost import Client
+from inmost_cli.asking import confirm, is_somebody_there
 from inmost_cli.factor import Code, OwnFactor
 from inmost_cli.here import Here, JsonOption, command, everybody
-from inmost_cli.join import CaFile, PasswordFd, PasswordFile, Script, TotpFile
+from inmost_cli.join import PasswordFd, PasswordFile, TotpFile
 from inmost_cli.output import err, json_line, local_time, note, say, table
 
 HOUR_MS = 3_600_000
@@ -43,8 +39,6 @@ def register(app: typer.Typer) -> None:
     command(people, "reset-second-factor")(reset_second_factor)
     command(app, "invite", rich_help_panel="People")(invite)
     command(app, "verify", rich_help_panel="People")(verify)
-    command(app, "second-factor", rich_help_panel="Start")(second_factor)
-    command(app, "password", rich_help_panel="Start")(password)
 
 
 async def list_people(here: Here, json: JsonOption = False) -> None:
@@ -169,59 +163,6 @@ async def reset_second_factor(
     note(
         f"Tell it to {person.name} by word of mouth; good until {local_time(expires_ms)}. There: inmost second-factor {me.server} {person.account}"
     )
-
-
-async def second_factor(
-    here: Here,
-    server: Annotated[str, typer.Argument(help="The server's address.")],
-    account: Annotated[str, typer.Argument(help="Your account.")],
-    reset_code_file: Annotated[
-        Path | None, typer.Option("--reset-code-file", help="The administrator's code, in a file.")
-    ] = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    totp_secret_file: TotpFile = None,
-    ca: CaFile = None,
-) -> None:
-    """Set a new second factor with the code an administrator told you."""
-    own = secret_from(password_file, password_fd) or ask_secret("Password", "--password-file FILE")
-    reset_code = secret_from(reset_code_file, None) or ask(
-        "The administrator's code", "--reset-code-file FILE"
-    )
-    secret = os.urandom(TOTP_SECRET_BYTES)
-    address = Address.of(server, ca)
-    code = await Script(own, totp_secret_file).give_code(
-        SecondFactor(secret, account, address.origin.partition("://")[2]), None
-    )
-    rest = Rest(address)
-    try:
-        codes = await rest.set_second_factor(account, own, reset_code, secret, code)
-    finally:
-        await rest.close()
-    say("The new authenticator counts from now on. New backup codes:")
-    say("  ".join(codes))
-
-
-async def password(
-    here: Here,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    totp_secret_file: TotpFile = None,
-    code: Annotated[str | None, typer.Option(help="Six digits, or a backup code.")] = None,
-    new_password_file: Annotated[
-        Path | None, typer.Option("--new-password-file", help="The new password, in a file.")
-    ] = None,
-) -> None:
-    """Change your password."""
-    own = OwnFactor(password_file, password_fd, totp_secret_file, code).password()
-    new = secret_from(new_password_file, None) or ask_new_secret("New password", "--new-password-file FILE")
-    async with here.client(needs_server=True) as client:
-        rest = await client.rest()
-        try:
-            await rest.change_password(await client.host.session(), own.password, own.code, new)
-        finally:
-            await rest.close()
-    say("The new password counts from now on.")
 
 
 async def verify(

@@ -1,11 +1,11 @@
-"""inmost poll, vote, pin, unpin, thread, read, mute, unmute: what a conversation has beside its messages."""
+"""inmost poll, vote, close-poll, pin, unpin, pinned, thread, typing: what a conversation has beside its messages."""
 
 import re
 from typing import Annotated
 
 import typer
 
-from inmost import Client, Conversation, Message
+from inmost import Client, Conversation, Message, Thread
 from inmost_cli import exits
 from inmost_cli.changing import Number
 from inmost_cli.conversations import Which
@@ -21,7 +21,7 @@ LONGEST_S = 366 * UNITS_S["d"]
 
 
 def register(app: typer.Typer) -> None:
-    for work in (poll, vote, pin, unpin, pinned, thread, read, mute, unmute):
+    for work in (poll, vote, pin, unpin, pinned, thread, typing):
         command(app, work.__name__, rich_help_panel="Talk")(work)
     command(app, "close-poll", rich_help_panel="Talk")(close_poll)
 
@@ -30,11 +30,17 @@ def seconds_of(expires: str | None) -> float | None:
     """30s, 10m, 8h, 7d. Raises typer.BadParameter."""
     if expires is None:
         return None
-    found = re.fullmatch(r"(\d{1,9})([smhd])", expires.strip())
-    seconds = int(found[1]) * UNITS_S[found[2]] if found else 0
-    if not 1 <= seconds <= LONGEST_S:
+    seconds = seconds_in(expires)
+    if seconds is None:
         raise typer.BadParameter("Say how long: 30s, 10m, 8h or 7d; 366d at most.", param_hint="--expires")
-    return float(seconds)
+    return seconds
+
+
+def seconds_in(time: str) -> float | None:
+    """30s, 10m, 8h, 7d; None for anything else, and for more than a year."""
+    found = re.fullmatch(r"(\d{1,9})([smhd])", time.strip())
+    seconds = int(found[1]) * UNITS_S[found[2]] if found else 0
+    return float(seconds) if 1 <= seconds <= LONGEST_S else None
 
 
 async def poll(
@@ -131,16 +137,7 @@ async def thread(
         if n is None:
             threads = await client.threads(found)
             for each in threads:
-                if json:
-                    json_line({
-                        "root": each.reference[1], "n": each.root.n if each.root else None,
-                        "replies": each.replies, "last_n": each.last_n,
-                    })  # fmt: skip
-                else:
-                    text = (each.root.text if each.root else None) or "(not on this computer)"
-                    say(
-                        f"{each.root.n if each.root else '-'}  {each.replies} answers  {text.splitlines()[0]}"
-                    )
+                _show_thread(each, json)
             if not threads:
                 note("No threads here yet. Begin one: inmost send CONVERSATION TEXT --thread N")
             return
@@ -151,34 +148,24 @@ async def thread(
         await _show(client, found, shown, json, "")
 
 
-async def read(
+def _show_thread(thread: Thread, json: bool) -> None:
+    n = thread.root.n if thread.root else None
+    if json:
+        json_line({"root": thread.reference[1], "n": n, "replies": thread.replies, "last_n": thread.last_n})
+        return
+    text = (thread.root.text if thread.root else None) or "(not on this computer)"
+    answers = "1 answer" if thread.replies == 1 else f"{thread.replies} answers"
+    say(f"{'-' if n is None else n}  {answers}  {text.splitlines()[0]}")
+
+
+async def typing(
     here: Here,
     conversation: Which,
-    n: Annotated[
-        int | None, typer.Argument(metavar="N", help="Up to this number; without it, everything.")
-    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Not any more.")] = False,
 ) -> None:
-    """Mark as read, for the others and on all your devices."""
+    """Show the others that something is being written: for ten seconds, or until it is sent. Sealed, and never stored."""
     async with here.client(needs_server=True) as client:
-        found = await client.conversation(conversation)
-        upto = found.last_n if n is None else n
-        if upto is not None:
-            await client.mark_read(found, upto)
-    say("Read.")
-
-
-async def mute(here: Here, conversation: Which) -> None:
-    """No notices of a conversation, on any of your devices."""
-    async with here.client() as client:
-        await client.mute(await client.conversation(conversation))
-    say("Muted, on all your devices.")
-
-
-async def unmute(here: Here, conversation: Which) -> None:
-    """Notices of it again."""
-    async with here.client() as client:
-        await client.mute(await client.conversation(conversation), on=False)
-    say("No longer muted.")
+        await client.typing(await client.conversation(conversation), on=not off)
 
 
 async def _show(

@@ -347,7 +347,7 @@ def test_a_poll_a_pin_a_thread_and_what_ends_in_plain_words(town):
     answers = town.bob.run("thread", "Boat", str(asked), "--json").records
     assert [record["text"] for record in answers] == ["Which colour?", "Green it is."]
     assert answers[1]["expires_ms"]
-    assert "1 answers  Which colour?" in town.bob.run("thread", "Boat").out
+    assert "1 answer  Which colour?" in town.bob.run("thread", "Boat").out
     assert town.anna.try_to("send", "Boat", "no end", "--expires", "soon").code == 2
 
 
@@ -368,3 +368,18 @@ def test_reading_and_muting_show_in_the_list(town):
     assert (listed["unread"], listed["mentions"], listed["is_muted"]) == (0, 0, True)
     town.bob.run("unmute", "Kitchen")
     assert "muted" not in town.bob.run("conversations").out
+
+
+def test_drafts_and_the_top_of_the_list_are_kept_from_scripts(town):
+    for title in ("Cellar", "Attic"):
+        town.anna.run("create", title, "bob")
+    town.bob.run("top", "Cellar")
+    town.anna.run("send", "Attic", "newer")
+    assert town.bob.run("conversations", "--json").records[0]["title"] == "Cellar"
+    town.bob.run("top", "Cellar", "--off")
+    assert not any(record["is_pinned"] for record in town.bob.run("conversations", "--json").records)
+    town.bob.run("draft", "Cellar", "-", stdin="half a thought\nand more\n")
+    (kept,) = town.bob.run("draft", "Cellar", "--json").records
+    assert (kept["title"], kept["draft"]) == ("Cellar", "half a thought\nand more")
+    town.bob.run("draft", "Cellar", "--off")
+    assert town.bob.run("draft", "Cellar").out == ""

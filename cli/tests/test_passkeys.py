@@ -81,3 +81,27 @@ def test_a_passkey_is_added_beside_a_password_and_removed(world, at_the_keyboard
     assert "account and history" in at_the_keyboard(carol, "passkey", "list")
     at_the_keyboard(carol, "passkey", "remove", "Green key", "--yes")
     assert carol.run("passkey", "list", "--json").records == []
+
+
+def test_a_password_is_changed_done_without_and_set_again(world, at_the_keyboard):
+    dora = world.invited("dora", world.people[0])
+    words, again, totp = (dora.folder / name for name in ("words", "again", "new-totp"))
+    words.write_text("nine brass lamps along a quay\n")
+    again.write_text("two grey herons under a bridge\n")
+    dora.run("password", *dora.factor(0), "--new-password-file", str(words))
+    dora.password = words.read_text().strip()
+    (dora.folder / "password").write_text(words.read_text())
+    alone = dora.try_to("password", "remove", "--yes", *dora.factor(1))
+    assert (alone.code, "Without it you could not come back" in alone.err) == (7, True), alone.err
+    at_the_keyboard(dora, "passkey", "add", "--name", "Red key", *dora.factor(2))
+    # From here on the key is the fresh factor.
+    at_the_keyboard(dora, "password", "remove", "--yes")
+    gone = dora.try_to("password", *dora.factor(3), "--new-password-file", str(again))
+    assert gone.code == 7, gone.err
+    said = at_the_keyboard(
+        dora, "password", "set", "--new-password-file", str(again), "--new-totp-secret-file", str(totp)
+    )
+    assert totp.stat().st_mode & 0o077 == 0
+    backup_code = said.split("New backup codes:")[1].split()[0]
+    dora.run("passkey", "remove", "Red key", "--yes", "--password-file", str(again), "--code", backup_code)
+    assert dora.run("passkey", "list", "--json").records == []

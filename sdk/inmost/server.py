@@ -243,6 +243,22 @@ class Rest:
         body = {"password": password, "code": code, "new_password": new_password}
         await self._answer("POST", "/password", body, session)
 
+    async def set_password(
+        self, session: Session, new_password: str, totp_secret: bytes, totp_code: str
+    ) -> list[str]:
+        """With its second factor, in place of those before. Needs a step-up "password". Returns fresh backup codes."""
+        body = {
+            "new_password": new_password,
+            "totp_secret": base64url(totp_secret),
+            "totp_code": totp_code,
+        }
+        answer = await self._ask(dict[str, Any], "PUT", "/password", body, session)
+        return [str(code) for code in answer["backup_codes"]]
+
+    async def remove_password(self, session: Session) -> None:
+        """Password, second factor and backup codes go. Needs a step-up "password"; refused as LastFactor without a passkey."""
+        await self._answer("DELETE", "/password", None, session)
+
     async def reset_second_factor(
         self, session: Session, user: bytes, password: str | None = None, code: str | None = None
     ) -> tuple[str, int]:
