@@ -22,7 +22,7 @@ class Town:
         self.anna.run(
             "send", "Harbour plans", "--jsonl", stdin="\n".join(json.dumps({"text": text}) for text in said)
         )
-        self.bob.run("conversations")
+        self.bob.run("read", "Harbour plans")
 
 
 @pytest.fixture(scope="module")

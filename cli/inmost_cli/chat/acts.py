@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from inmost import Message
 from inmost_cli.chat.completion import emoji_candidates
 from inmost_cli.chat.composer import About
-from inmost_cli.chat.message import is_spoken
+from inmost_cli.chat.message import is_spoken, name_of, summary_of
 from inmost_cli.chat.neutral import neutral, neutral_line
 from inmost_cli.chat.picker import Choice, Confirm, Picker
 from inmost_cli.chat.safety import Safety
@@ -24,6 +24,7 @@ class Acts:
 
     def __init__(self, app: "Chat") -> None:
         self._app = app
+        self._voting = asyncio.Lock()
 
     async def do(self, event: Timeline.Wanted) -> None:
         message, action = event.message, event.action
@@ -53,9 +54,11 @@ class Acts:
                 lambda _: self._change("delete", message),
             )
         elif action == "thread":
-            await self._app.open_thread(message)
+            await self._app.panel.open_thread(message)
         elif action == "links":
             self._pick_link(message.text or "")
+        elif action == "end poll":
+            self._end_poll(message)
 
     def _pick_reaction(self, message: Message) -> None:
         def fitting(typed: str) -> list[Choice[str]]:
@@ -79,17 +82,60 @@ class Acts:
         self._app.open_url(address)
         self._app.say(f"Opened: {address}")
 
+    async def pick_pinned(self) -> None:
+        """What is pinned in the open conversation; the one chosen is gone to."""
+        here = self._app.here
+        if here is None:
+            return
+        conversation = here.conversation
+        choices = [
+            Choice(f"{name_of(each)}: {summary_of(each)}", each.n)
+            for each in await self._app.client.pinned(conversation)
+            if each.n is not None
+        ]
+
+        def fitting(typed: str) -> list[Choice[int]]:
+            return [each for each in choices if typed.casefold() in str(each.shown).casefold()]
+
+        empty = (
+            "Nothing is pinned here. Among the messages p pins one."
+            if not choices
+            else "Nothing pinned has that"
+        )
+        picker = Picker[int]("Pinned", "Enter goes to the one chosen", fitting, empty)
+        self._app.ask(picker, lambda n: self._app.going.to(conversation.id, n))
+
+    def _end_poll(self, message: Message) -> None:
+        poll = message.poll
+        if poll is None:
+            self._app.say("That is not a poll.")
+        elif not message.is_own:
+            self._app.say("Only who asked can end a poll.")
+        elif poll.is_closed:
+            self._app.say("This poll is closed.")
+        else:
+            self._app.ask(
+                Confirm("End this poll? Votes after this do not count.", "end it"),
+                lambda _: self._close(message),
+            )
+
+    async def _close(self, message: Message) -> None:
+        await self._app.client.close_poll(message)
+
     async def _vote(self, message: Message, choice: int) -> None:
         """Choose an option, or take it back."""
         poll = message.poll
-        if poll is None or choice >= len(poll.options):
+        if poll is None or message.n is None or choice >= len(poll.options):
             return
         if poll.is_closed:
             self._app.say("This poll is closed.")
             return
-        own = set(poll.choice_of(self._app.people.me))
-        chosen = own ^ {choice} if poll.is_multiple or choice in own else {choice}
-        await self._app.client.vote(message, sorted(chosen))
+        async with self._voting:
+            # What was pressed just before counts already.
+            poll = (await self._app.client.message(message.conversation, message.n)).poll or poll
+            own = set(poll.choice_of(self._app.people.me))
+            chosen = own ^ {choice} if poll.is_multiple or choice in own else {choice}
+            await self._app.client.vote(message, sorted(chosen))
 
     async def _change(self, action: str, message: Message, emoji: str = "") -> None:
         """React to or take away a message; shown as soon as it is in the outbox."""
@@ -105,7 +151,7 @@ class Acts:
         showing = asyncio.ensure_future(kept.wait())
         await asyncio.wait([changing, showing], return_when=asyncio.FIRST_COMPLETED)
         showing.cancel()
-        await self._app.show_here()
+        await self._app.view.show_here()
         await changing
 
     async def compare(self, who: str) -> None:
@@ -117,8 +163,8 @@ class Acts:
 
         async def same(_: bool) -> None:
             await self._app.client.mark_verified(person, number)
-            await self._app.read_list()
-            await self._app.show_here()
+            await self._app.view.read()
+            await self._app.view.show_here()
             self._app.say(f"Noted: you know {neutral_line(person.name)} in person.")
 
         self._app.ask(Safety(person, number, self._app.people), same)

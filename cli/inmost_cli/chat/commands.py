@@ -6,6 +6,7 @@ from typing import Final
 
 from inmost import Client, Conversation
 from inmost.errors import NotFound
+from inmost_cli.sharing import seconds_in
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,6 @@ async def _remove(client: Client, here: Conversation, rest: str) -> Done:
     return Done(f"{await _names(client, people)} can open nothing new here.")
 
 
-async def _leave(client: Client, here: Conversation, rest: str) -> Done:
-    has_left = await client.leave(here)
-    return Done("You have left." if has_left else "You leave as soon as another member is online.")
-
-
 async def _title(client: Client, here: Conversation, rest: str) -> Done:
     await client.set_title(here, rest)
     return Done(f"It is called “{rest}” now.")
@@ -86,13 +82,33 @@ async def _topic(client: Client, here: Conversation, rest: str) -> Done:
 
 
 async def _poll(client: Client, here: Conversation, rest: str) -> Done:
+    return await _asked(client, here, rest, multiple=False)
+
+
+async def _poll_several(client: Client, here: Conversation, rest: str) -> Done:
+    return await _asked(client, here, rest, multiple=True)
+
+
+async def _asked(client: Client, here: Conversation, rest: str, multiple: bool) -> Done:
     question, *options = (part.strip() for part in rest.split("|"))
     if len(options) < FEWEST_OPTIONS:
         raise NotACommand(
             "A poll needs a question and two options.", f"For example: /poll {EXAMPLES['poll']}"
         )
-    await client.poll(here, question, options)
-    return Done("Asked.")
+    await client.poll(here, question, options, multiple=multiple)
+    return Done("Asked. Among the messages x ends it.")
+
+
+async def _expiring(client: Client, here: Conversation, rest: str) -> Done:
+    after, _, text = rest.partition(" ")
+    seconds = seconds_in(after)
+    if seconds is None or not text.strip():
+        raise NotACommand(
+            "Say how long (30s, 10m, 8h or 7d), then the words.",
+            f"For example: /expiring {EXAMPLES['expiring']}",
+        )
+    await client.send(here, text.strip(), expires_in_s=seconds)
+    return Done("Every device deletes it then.")
 
 
 async def _mute(client: Client, here: Conversation, rest: str) -> Done:
@@ -112,6 +128,8 @@ async def _names(client: Client, people: list[str]) -> str:
 FEWEST_OPTIONS: Final = 2
 EXAMPLES: Final = {
     "poll": "Which colour? | blue | green",
+    "poll-several": "Which days suit you? | Monday | Tuesday | Friday",
+    "expiring": "8h The code of the shed is 4711.",
     "new": "Summer party @bob @carol",
     "title": "Summer party",
     "topic": "Food and boats",
@@ -121,9 +139,10 @@ COMMANDS: Final[dict[str, Command]] = {
     "to": Command("the conversation of two with @somebody", "a person", _to),
     "add": Command("bring @people in", "people", _add),
     "remove": Command("take @people out", "people", _remove),
-    "leave": Command("leave this conversation", "", _leave),
     "title": Command("name this conversation", "a title", _title),
     "poll": Command("ask all: question | option | option", "a question and options", _poll),
+    "poll-several": Command("the same, where several may be chosen", "a question and options", _poll_several),
+    "expiring": Command("what every device deletes after a time: 8h words", "a time and words", _expiring),
     "mute": Command("count nothing new here but your name; again: do", "", _mute),
     "top": Command("keep this at the top of your list; again: not", "", _keep_on_top),
     "topic": Command("say what it is about", "words", _topic),
@@ -132,6 +151,9 @@ COMMANDS: Final[dict[str, Command]] = {
 ON_SCREEN: Final = {
     "search": "find messages",
     "members": "who can read this",
+    "pinned": "what is pinned here",
+    "leave": "leave this conversation",
+    "presence": "let others see when you are online; again: not",
     "verify": "compare numbers with @somebody",
     "theme": "light or dark",
     "help": "all keys",

@@ -90,9 +90,11 @@ class Completions(OptionList, can_focus=False):
     def __init__(self) -> None:
         super().__init__(id="completions")
         self.candidates: list[Candidate] = []
+        self.word = ""
 
-    def offer(self, candidates: list[Candidate]) -> None:
-        """Show these, the first one chosen; none: be gone."""
+    def offer(self, candidates: list[Candidate], word: str = "") -> None:
+        """Show these for a word, the first one chosen; none: be gone."""
+        self.word = word
         if candidates == self.candidates:
             return
         self.candidates = candidates

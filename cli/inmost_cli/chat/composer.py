@@ -99,11 +99,13 @@ class Field(TextArea):
 
     def _takes(self, key: str) -> bool:
         """Keys that mean something else here than in a plain field."""
-        if self._completions.candidates:
+        # Who types faster than the list follows does not mean what it shows.
+        if self._completions.candidates and self._completions.word == word_before(self.before_cursor):
             if key in ("up", "down"):
                 self._completions.move(-1 if key == "up" else 1)
                 return True
-            if key in ("tab", "enter"):
+            # Enter after a whole word is meant for all of it: a command without arguments runs at once.
+            if key == "tab" or (key == "enter" and not self._is_whole()):
                 self.complete(self._completions.chosen)
                 return True
             if key == "escape":
@@ -116,6 +118,10 @@ class Field(TextArea):
         else:
             return False
         return True
+
+    def _is_whole(self) -> bool:
+        chosen = self._completions.chosen
+        return chosen is not None and chosen.insert.strip() == word_before(self.before_cursor)
 
     def complete(self, candidate: Candidate | None) -> None:
         """Put a candidate in the place of the word before the cursor."""
@@ -243,7 +249,7 @@ class Composer(Vertical):
 
     def on_field_asked(self, event: Field.Asked) -> None:
         event.stop()
-        self._completions.offer(self._candidates(event.word) if event.word else [])
+        self._completions.offer(self._candidates(event.word) if event.word else [], event.word)
         if self.about.action != "edit":
             self.post_message(self.Typed(self, self.field.text))
 

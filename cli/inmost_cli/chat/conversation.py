@@ -9,7 +9,7 @@ from inmost import Client, Conversation, Message, Sent
 from inmost.errors import Offline, Refused
 from inmost.models import People
 from inmost_cli.chat.composer import About
-from inmost_cli.chat.history import History
+from inmost_cli.chat.history import PAGE, History
 from inmost_cli.chat.message import MOST_NAMES, is_spoken, key_of
 from inmost_cli.chat.neutral import neutral_line
 
@@ -42,6 +42,11 @@ class OpenConversation:
     def messages(self) -> list[Message]:
         """What is shown in the middle: all but what was said in threads."""
         return [each for each in self.history.messages if each.thread is None]
+
+    async def begin(self) -> None:
+        """The newest page; where more than that is new, what surrounds the first of it."""
+        after = self.unread_after if self.conversation.unread >= PAGE else None
+        await self.load(None if after is None else after + 1)
 
     async def load(self, at: int | None = None) -> None:
         """The newest page, or what surrounds a number."""
@@ -132,6 +137,8 @@ class OpenConversation:
             return "Older messages appear when a colleague's device has been online."
         if not self._client.is_online:
             return "Older messages are loaded when you are connected."
+        if not self.messages:
+            return "Nothing was said here yet. What you write is the beginning."
         return "This is the beginning."
 
     async def mark_read(self) -> None:

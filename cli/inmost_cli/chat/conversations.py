@@ -14,10 +14,12 @@ from inmost.models import People, Person
 from inmost_cli.chat.look import level_of
 from inmost_cli.chat.neutral import isolated, neutral_line
 from inmost_cli.chat.picker import Choice
+from inmost_cli.chat.presence import word_of
 
 WIDTH: Final = 26
 MARKS: Final = 3
 DRAFT: Final = "✎"
+ONLINE: Final = "online"
 STATES: Final = {"removed": "you are out", "joining": "joining"}
 MOST_CHOICES: Final = 50
 
@@ -115,7 +117,9 @@ class Conversations(OptionList):
 
 def _line(conversation: Conversation, here: str | None, has_draft: bool, people: People) -> Content:
     unread = unread_words(conversation) if conversation.id != here and conversation.state != "removed" else ""
-    mark = unread or (DRAFT if has_draft and conversation.id != here else "")
+    other = other_of(conversation, people)
+    is_online = other is not None and other.presence == "active"
+    mark = unread or (DRAFT if has_draft and conversation.id != here else ONLINE if is_online else "")
     room = WIDTH - MARKS - cell_len(mark)
     title = neutral_line(conversation.title)
     state = STATES.get(conversation.state)
@@ -135,13 +139,26 @@ def _line(conversation: Conversation, here: str | None, has_draft: bool, people:
 
 def header_of(conversation: Conversation, people: People) -> Content:
     """What stands above the open one."""
-    topic = neutral_line(conversation.topic)
-    about = topic or (f"{len(conversation.people)} people" if conversation.kind != "direct" else "")
+    about = neutral_line(conversation.topic) or _who_is_there(conversation, people)
     return Content.assemble(
         (f"{sign_of(conversation, people)} ", "$dim"),
         (isolated(neutral_line(conversation.title)), "b"),
         (f"   {isolated(about)}" if about else "", "$dim"),
     )
+
+
+def _who_is_there(conversation: Conversation, people: People) -> str:
+    other = other_of(conversation, people)
+    if other is not None:
+        return word_of(other.presence)
+    count = len(conversation.people)
+    online = sum(
+        person.presence == "active" and person.id != people.me
+        for user in conversation.people
+        if (person := people.by_id.get(user))
+    )
+    words = "1 person" if count == 1 else f"{count} people"
+    return f"{words}, {online} online" if online else words
 
 
 def destinations(conversations: Sequence[Conversation], people: People) -> Callable[[str], list[Choice[str]]]:

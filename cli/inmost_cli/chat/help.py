@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-KEY_WIDTH: Final = 16
+KEY_WIDTH: Final = 19
 
 KEYS: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
     (
@@ -52,9 +52,11 @@ KEYS: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
             ("t", "its thread, or a new one"),
             ("p", "pin it for everybody, or take the pin off"),
             ("1 to 9", "vote in a poll; the same again takes it back"),
+            ("x", "end your poll"),
             ("o", "where its links lead; only then opens one"),
             ("c", "copy its text"),
             ("v", "compare numbers with who wrote it"),
+            ("/", "a command"),
             ("Esc", "back to writing"),
         ),
     ),

@@ -14,6 +14,11 @@ from inmost import Conversation
 from inmost.models import People, Person
 from inmost_cli.chat.look import level_of
 from inmost_cli.chat.neutral import isolated, neutral_line
+from inmost_cli.chat.presence import word_of
+
+
+def counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def level_word(person: Person) -> tuple[str, str]:
@@ -53,7 +58,7 @@ class Members(Vertical):
         )
         count, devices = len(members), conversation.device_count
         self.query_one("#count", Static).update(
-            Content(f"{count} {'person' if count == 1 else 'people'}, {devices} devices")
+            Content(f"{counted(count, 'person', 'people')}, {counted(devices, 'device', 'devices')}")
         )
         listed.add_options(
             [
@@ -96,6 +101,8 @@ def _entry(person: Person, me: str, role_here: str) -> Content:
         about.append(person.role)
     if person.is_suspended:
         about.append("deactivated")
+    if online := word_of(person.presence):
+        about.append(online)
     words = ", ".join(dict.fromkeys(about))
     return Content.assemble(
         (f"{shape} ", "$accent" if person.is_verified else "$dim"),

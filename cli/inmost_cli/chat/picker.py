@@ -95,16 +95,17 @@ class Confirm(ModalScreen[bool]):
         Binding("n,escape", "answer(False)", "no"),
     ]
 
-    def __init__(self, question: str, yes: str) -> None:
+    def __init__(self, question: str, yes: str, no: str = "leave it") -> None:
         super().__init__()
         self._question = question
         self._yes = yes
+        self._no = no
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(Content(self._question), classes="title")
             yield Static(
-                Content.from_markup("\n[$error][b]y[/b]  $yes[/]\n[b]n[/b]  leave it", yes=self._yes)
+                Content.from_markup("\n[$error][b]y[/b]  $yes[/]\n[b]n[/b]  $no", yes=self._yes, no=self._no)
             )
 
     def action_answer(self, answer: bool) -> None:

@@ -8,6 +8,8 @@ from inmost_cli.chat import commands
 from inmost_cli.chat.composer import Composer
 from inmost_cli.chat.conversation import OpenConversation
 from inmost_cli.chat.look import DARK, LIGHT, SETTING
+from inmost_cli.chat.neutral import neutral_line
+from inmost_cli.chat.picker import Confirm
 
 if TYPE_CHECKING:
     from inmost_cli.chat.app import Chat
@@ -39,7 +41,7 @@ class Speaking:
 
         if not await self._app.attempt(sent()):
             self._return(event, is_held=not kept.is_set())
-            await self._app.show_here()
+            await self._app.view.show_here()
 
     async def _show_new(self, here: OpenConversation) -> None:
         """One's own message: seen at the end, wherever one was reading."""
@@ -47,9 +49,9 @@ class Speaking:
             if not here.history.is_at_end:
                 await here.load()
                 self._app.timeline.clear()
-            await self._app.show_here()
+            await self._app.view.show_here()
             self._app.timeline.go_to_end()
-        await self._app.show_status()
+        await self._app.view.show_status()
 
     def _return(self, event: Composer.Submitted, is_held: bool = True) -> None:
         """Nothing typed is lost: the words are in the field again, or in the draft of where they were for."""
@@ -79,8 +81,8 @@ class Speaking:
             raise NotFound("You are in no conversation yet.", "Press Ctrl+K to write to somebody.")
         done = await commands.run(self._app.client, here or self._app.listed[0], line)
         if done.go_to is not None:
-            await self._app.read_list()
-            await self._app.go(done.go_to)
+            await self._app.view.read()
+            await self._app.going.to(done.go_to)
         self._app.say(done.words)
 
     async def _on_screen(self, name: str, rest: str) -> None:
@@ -89,11 +91,32 @@ class Speaking:
         elif name == "theme":
             self._app.theme = (LIGHT if self._app.theme == DARK.name else DARK).name
             await self._app.client.profile.remember(SETTING, self._app.theme)
-            self._app.draw_here()
+            self._app.view.draw_here()
+        elif name == "presence":
+            await self._app.presence.switch()
+        elif name == "pinned":
+            await self._app.acts.pick_pinned()
+        elif name == "leave":
+            self._leave()
         elif name == "quit":
             await self._app.action_leave()
         else:
-            getattr(self, f"action_{name}")()
+            getattr(self._app, f"action_{name}")()
+
+    def _leave(self) -> None:
+        here = self._app.here
+        if here is None:
+            raise NotFound("You are in no conversation yet.", "Press Ctrl+K to write to somebody.")
+        conversation = here.conversation
+
+        async def leave(_: bool) -> None:
+            has_left = await self._app.client.leave(conversation)
+            await self._app.view.read()
+            await self._app.view.show_here()
+            self._app.say("You have left." if has_left else "You leave as soon as another member is online.")
+
+        question = f"Leave “{neutral_line(conversation.title)}”? You come back only if somebody adds you."
+        self._app.ask(Confirm(question, "leave", "stay"), leave)
 
     def _other(self) -> str:
         here = self._app.here.conversation if self._app.here else None

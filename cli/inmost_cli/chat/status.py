@@ -1,12 +1,20 @@
 """The last line: whether the server can be reached, what waits, and the keys one needs most."""
 
+from typing import Final
+
 from textual.content import Content
 from textual.widgets import Static
 
 from inmost.errors import InmostError, Offline, SignedOut
 from inmost_cli.words import explain
 
-KEYS = "F1 help   ^K go to   ^F search   ^Q quit"
+# What fits is shown: the longest first.
+KEYS: Final = ("F1 help   ^K go to   ^F search   ^Q quit", "F1 help   ^K go to")
+KEYS_AMONG_MESSAGES: Final = (
+    "r answer   a react   t thread   ? all keys   Esc write",
+    "r answer   a react   ? all keys",
+    "? all keys",
+)
 
 
 def words_of(is_online: bool, trouble: InmostError | None, waiting: int) -> str:
@@ -33,14 +41,24 @@ class Status(Static):
         super().__init__(id="status", markup=False)
         self._shown: tuple[object, ...] = ()
 
-    def show(self, is_online: bool, trouble: InmostError | None, waiting: int) -> None:
+    def show(
+        self,
+        is_online: bool,
+        trouble: InmostError | None,
+        waiting: int,
+        elsewhere: int | None = None,
+        is_among_messages: bool = False,
+    ) -> None:
+        """elsewhere: how many conversations that are out of sight have something new; None: none is out of sight."""
         words = words_of(is_online, trouble, waiting)
         width = self.size.width
-        if (words, width) == self._shown:
+        wanted = KEYS_AMONG_MESSAGES if is_among_messages else _keys(elsewhere)
+        if (words, width, wanted) == self._shown:
             return
-        self._shown = (words, width)
-        room = width - len(words) - len(KEYS) - 2
-        keys = f"{' ' * room}{KEYS}" if room >= 2 else ""
+        self._shown = (words, width, wanted)
+        room = width - len(words) - 4
+        fitting = next((keys for keys in wanted if len(keys) <= room), "")
+        keys = fitting.rjust(room + 2)
         sign = "●" if is_online else "○"
         self.update(
             Content.assemble(
@@ -50,3 +68,11 @@ class Status(Static):
             )
         )
         self.refresh(layout=False)
+
+
+def _keys(elsewhere: int | None) -> tuple[str, ...]:
+    """Where the list is out of sight, it is said what is in it."""
+    if elsewhere is None:
+        return KEYS
+    new = f" ({elsewhere} new)" if elsewhere else ""
+    return (f"F1 help   F3 list{new}   ^K go to", f"F3 list{new}", "F1 help")

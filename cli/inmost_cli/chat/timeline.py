@@ -50,6 +50,7 @@ class Timeline(ScrollView, can_focus=True):
         Binding("t,enter", "want('thread')", "its thread"),
         Binding("p", "want('pin')", "pin, or take the pin off"),
         *(Binding(str(number), f"want('vote {number}')", "vote", show=False) for number in range(1, 10)),
+        Binding("x", "want('end poll')", "end your poll"),
         Binding("o", "want('links')", "its links"),
         Binding("v", "want('verify')", "who wrote it"),
         Binding("c", "want('copy')", "copy its text"),
@@ -92,6 +93,7 @@ class Timeline(ScrollView, can_focus=True):
         self._marks: dict[tuple[str, str], str] = {}
         self._answers: dict[tuple[str, str], int] = {}
         self._sticks = True
+        self._first_unread: int | None = None
 
     # What is shown
 
@@ -132,6 +134,13 @@ class Timeline(ScrollView, can_focus=True):
     def messages(self) -> list[Message]:
         """What is shown, oldest first."""
         return self._messages
+
+    def go_to_unread(self) -> None:
+        """What is new begins at the upper edge, if it is more than a screen."""
+        place = self._first_unread
+        if place is not None and self._tops[place] < round(self.scroll_y):
+            self._sticks = False
+            self._go_to(self._tops[place])
 
     def go_to_end(self) -> None:
         self._sticks = True
@@ -204,7 +213,9 @@ class Timeline(ScrollView, can_focus=True):
 
     def _drawn_blocks(self, setting: Setting) -> list[Block]:
         by_reference = {message.reference: message for message in self._messages}
-        blocks, before, is_new_said = [], None, self._unread_after is None
+        blocks: list[Block] = []
+        before, is_new_said = None, self._unread_after is None
+        self._first_unread = None
         for message in self._messages:
             begins_day = before is None or day_of(before) != day_of(message)
             begins_unread = (
@@ -213,7 +224,8 @@ class Timeline(ScrollView, can_focus=True):
                 and message.n is not None
                 and message.n > (self._unread_after or 0)
             )
-            is_new_said = is_new_said or begins_unread
+            if begins_unread:
+                is_new_said, self._first_unread = True, len(blocks)
             place = Place(
                 begins_day=begins_day,
                 begins_run=begins_day or begins_unread or not continues(message, before),
