@@ -160,7 +160,8 @@ async def chat(
     ] = False,
 ) -> int:
     """Talk. On a terminal the whole screen, with F1 for help; elsewhere one conversation, line by line."""
-    if plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # The whole screen is drawn on standard error, so that what is piped elsewhere stays clean.
+    if plain or not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         if conversation is None:
             note("Say where: inmost chat CONVERSATION")
             return exits.WRONG_USE

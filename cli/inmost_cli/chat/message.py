@@ -96,7 +96,8 @@ def draw(message: Message, place: Place, setting: Setting) -> list[Line]:
     if is_spoken(message):
         lines += _spoken(message, place, setting)
     else:
-        lines += [[], *_drawn(Text(f"· {_happened(message, setting.people)}", "dim"), setting)]
+        mark = f"  {place.mark}" if place.mark else ""
+        lines += [[], *_drawn(Text(f"· {_happened(message, setting.people)}{mark}", "dim"), setting)]
     return lines
 
 
