@@ -18,10 +18,14 @@ NOWHERE: Final = "No conversations yet. Press Ctrl+K to write to somebody, or ty
 
 
 class Going:
-    """Each leaves what was typed where it was typed."""
+    """Each leaves what was typed where it was typed.
+
+    has_begun: where one was last, or wanted to begin, was looked for.
+    """
 
     def __init__(self, app: "Chat") -> None:
         self._app = app
+        self.has_begun = False
 
     async def begin(self, first: str | None) -> None:
         """What is in the store, before there is a connection."""
@@ -39,6 +43,7 @@ class Going:
             if first is not None:
                 app.failure = error
                 app.exit()
+        self.has_begun = True
         app.composer.field.focus()
         await app.view.show_alarms()
         await app.view.show_status()

@@ -61,7 +61,7 @@ class View:
         here, timeline = self._app.here, self._app.timeline
         if here is not None and was_away and here.history.is_at_end and timeline.is_at_end:
             await here.load()
-        elif here is None and self._app.listed:
+        elif here is None and self._app.going.has_begun and self._app.listed:
             # The first conversation there is: nobody has to look for it.
             await self._app.attempt(self._app.going.to(self._app.listed[0].id))
         await self.show_here()
