@@ -110,6 +110,7 @@ class Chat(App[None]):
         return DARK.variables
 
     async def on_mount(self) -> None:
+        self.screen.set_focus(self.composer.field)  # nothing typed meanwhile goes elsewhere
         for theme in THEMES.values():
             self.register_theme(theme)
         kept = await self.client.profile.remembered(THEME_SETTING)

@@ -98,7 +98,10 @@ class Going:
         if before is not None:
             app.run_worker(before.share_draft(app.drafts.text(before.conversation.id)))
         app.here = here = OpenConversation(app.client, found)
+        typed_before = "" if app.composer.place else app.composer.draft
         app.composer.load(app.drafts.text(found.id) or found.draft, found.id)
+        if typed_before:  # faster than the first conversation came
+            app.composer.give_back(typed_before)
         app.draft_kept(found.id)
         app.composer.invite(_invitation(found))
         app.panel.close_thread()
