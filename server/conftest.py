@@ -1,9 +1,11 @@
-"""Fixtures of the server's tests: a store, a running server, and one with an owner, each on every database."""
+"""Fixtures of the server's tests: a store, a running server, one with an owner, and one as REST and browsers see it, each on every database."""
 
 import pytest
 
 from inmost_server.store import store_at
+from server.kit.passkeys import Browser, Door
 from server.kit.running import Running
+from server.kit.signing_in import Rest
 
 
 @pytest.fixture
@@ -28,3 +30,28 @@ async def team(running):
     """A server with its owner."""
     await running.owner()
     return running
+
+
+@pytest.fixture
+async def server(tmp_path, database):
+    """A server that is spoken to by REST."""
+    async with Rest(tmp_path, database) as found:
+        yield found
+
+
+@pytest.fixture
+async def owner(server):
+    return await server.claimed_owner()
+
+
+@pytest.fixture
+async def door(server):
+    """The same server by its name, as passkeys need it."""
+    found = Door(server)
+    yield found
+    await found.http.aclose()
+
+
+@pytest.fixture
+def browser(door):
+    return Browser(door.origin)

@@ -26,9 +26,10 @@ USER = "inmost"
 class Cluster:
     """Databases by `fresh()`; start(), stop() and kill() are the operator's and the fate's."""
 
-    def __init__(self, under: tuple[str, ...] = ()) -> None:
-        """under: a command that starts it."""
+    def __init__(self, under: tuple[str, ...] = (), of: Self | None = None) -> None:
+        """under: a command that starts it. of: another that runs; this one begins with everything that is in it."""
         self._under = under
+        self._of = of
         self.folder = Path(tempfile.mkdtemp(prefix="inmost-postgresql-"))
         self.data = self.folder / "data"
         self._log = self.folder / "log"
@@ -43,10 +44,17 @@ class Cluster:
             self._as |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
 
     def __enter__(self) -> Self:
+        made_by = (
+            [binary("initdb"), "--auth", "trust", "--encoding", "UTF8", "--locale", "C"]
+            if self._of is None
+            else [binary("pg_basebackup"), "--host", self._of.folder, "--checkpoint", "fast"]
+        )
         subprocess.run(  # noqa: S603
-            [binary("initdb"), "--pgdata", self.data, "--username", USER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C"],
-            check=True, stdout=subprocess.DEVNULL, **self._as,
-        )  # fmt: skip
+            [*made_by, "--pgdata", self.data, "--username", USER],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            **self._as,
+        )
         self.start()
         return self
 

@@ -1,7 +1,7 @@
 """Rows of accounts: what proves a person without a device, and where each was seen last."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import (
     BigInteger,
@@ -155,14 +155,7 @@ def claim_of(reader: Reader, entry_digest: bytes) -> Claim | None:
 
 
 def add_claim(tx: Tx, entry_digest: bytes, claim: Claim) -> None:
-    tx.run(
-        _ADD_CLAIM,
-        entry_digest=entry_digest,
-        user=claim.user,
-        device=claim.device,
-        n=claim.n,
-        is_second=claim.is_second,
-    )
+    tx.run(_ADD_CLAIM, entry_digest=entry_digest, **asdict(claim))
 
 
 def of_user(reader: Reader, user: bytes) -> Credentials | None:
@@ -178,15 +171,7 @@ def count(reader: Reader) -> int:
 
 
 def add(tx: Tx, found: Credentials, backup_hashes: Iterable[bytes]) -> None:
-    tx.run(
-        _INSERT,
-        user=found.user,
-        password_hash=found.password_hash,
-        totp_sealed=found.totp_sealed,
-        totp_last_step=found.totp_last_step,
-        reset_hash=found.reset_hash,
-        reset_expires_ms=found.reset_expires_ms,
-    )
+    tx.run(_INSERT, **asdict(found))
     replace_backup_codes(tx, found.user, backup_hashes)
 
 

@@ -12,11 +12,6 @@ from server.kit.signing_in import DAY_MS, Member, Rest
 NEW_PASSWORD = "marble river seventeen lanterns"
 
 
-@pytest.fixture
-async def owner(server):
-    return await server.claimed_owner()
-
-
 def code(answer) -> str:
     return answer.json()["code"]
 

@@ -1,7 +1,7 @@
 """Rows of passkeys: public keys and how often each was used, by credential id, which no two people share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -92,18 +92,7 @@ def add(tx: Tx, passkey: Passkey) -> bool:
     """False when somebody, whoever it is, has that credential id already."""
     if find(tx, passkey.id) is not None:
         return False
-    tx.run(
-        _ADD,
-        id=passkey.id,
-        user=passkey.user,
-        public_key=passkey.public_key,
-        sign_count=passkey.sign_count,
-        name=passkey.name,
-        is_synced=passkey.is_synced,
-        created_ms=passkey.created_ms,
-        last_used_day=passkey.last_used_day,
-        alarm_ms=passkey.alarm_ms,
-    )
+    tx.run(_ADD, **asdict(passkey))
     return True
 
 

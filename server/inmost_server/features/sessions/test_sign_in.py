@@ -12,11 +12,6 @@ from server.kit.cbor import encode
 from server.kit.people import Device, Key
 
 
-@pytest.fixture
-async def owner(server):
-    return await server.claimed_owner()
-
-
 def code(answer) -> str:
     return answer.json()["code"]
 
