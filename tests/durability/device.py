@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Self, TypeVar
 
 import msgspec
@@ -139,18 +139,18 @@ class Device:
         if self._wake is not None:
             self._wake.cancel()
         self._wake = None
-        if at_ms is not None:
+        if at_ms is not None and not self.is_dead:
             delay_s = max(0.001, at_ms / 1000 - time.time())
             self._wake = asyncio.get_running_loop().call_later(delay_s, self._tick)
 
     def _tick(self) -> None:
-        tick = asyncio.ensure_future(self._quietly(self._step("tick")))
+        tick = asyncio.ensure_future(self._quietly(self._step, "tick"))
         self._ticks.add(tick)
         tick.add_done_callback(self._ticks.discard)
 
-    async def _quietly(self, work: Any) -> None:
+    async def _quietly(self, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
         with contextlib.suppress(Died):
-            await work
+            await work(*arguments)
 
     # What a person does
 
@@ -209,7 +209,7 @@ class Device:
     async def connect(self, session: Session | None = None) -> None:
         """Sign in (or use a session that may only recover), open the connection, and wait until synced. Raises Died."""
         self._connection = await self._open((session or await self._sign_in()).token)
-        self._reading = asyncio.ensure_future(self._quietly(self._read(self._connection)))
+        self._reading = asyncio.ensure_future(self._quietly(self._read, self._connection))
         await self._step("connected")
         if session is None:
             await self.until(lambda: self.is_ready)

@@ -5,6 +5,8 @@ mod build;
 #[cfg(test)]
 mod role_tests;
 #[cfg(test)]
+mod scenery;
+#[cfg(test)]
 mod tests;
 mod view;
 

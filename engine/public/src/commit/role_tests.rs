@@ -1,7 +1,7 @@
 //! Each role and each act, as one table a person can read; and what holds for every table (docs/protocol/conversations.md).
 
+use super::scenery::{empty_commit, leaf};
 use super::*;
-use crate::credential::{Identity, Leaf};
 use crate::directory::{Payload, Role};
 use crate::fixture::{Person, TestDevice, World};
 use crate::ids::{Device, User};
@@ -40,27 +40,9 @@ fn stage(kind: ConversationKind) -> Stage {
     Stage { world, people, carol, guest, view }
 }
 
-fn leaf(world: &World, device: Device) -> Leaf {
-    let identity = Identity::of(device, &world.directory).unwrap();
-    Leaf { identity, sig_public: world.directory.device(device).unwrap().sig_public }
-}
-
 impl Stage {
     fn commit(&self, by: u32) -> CommitView {
-        CommitView {
-            committer: Committer::Member(by),
-            adds: vec![],
-            removes: vec![],
-            server_removes: vec![],
-            self_removes: vec![],
-            external_inits: 0,
-            settings: None,
-            keeps_frozen: true,
-            is_known: true,
-            has_path: true,
-            path_leaf: self.view.roster.get(&by).copied(),
-            aad: CommitAad::new(self.world.directory.head().unwrap(), 1_000_000),
-        }
+        empty_commit(&self.world, &self.view, by)
     }
 
     fn adding(&self, by: u32, device: Device) -> CommitView {

@@ -1,7 +1,8 @@
 //! Every refusal of `commit_allowed`, and what stands beside it that is allowed (docs/protocol/conversations.md).
 
+use super::scenery::{empty_commit, leaf};
 use super::*;
-use crate::credential::{Identity, Leaf};
+use crate::credential::Leaf;
 use crate::directory::{Payload, Role};
 use crate::fixture::{Person, TestDevice, World};
 use crate::ids::{Device, Head, User};
@@ -38,11 +39,6 @@ fn scene() -> Scene {
     Scene { world, owner, alice, alice_second, bob, carol, guest, view }
 }
 
-fn leaf(world: &World, device: Device) -> Leaf {
-    let identity = Identity::of(device, &world.directory).unwrap();
-    Leaf { identity, sig_public: world.directory.device(device).unwrap().sig_public }
-}
-
 impl Scene {
     fn head(&self) -> Head {
         self.world.directory.head().unwrap()
@@ -50,20 +46,7 @@ impl Scene {
 
     /// An empty commit with path.
     fn commit(&self, by: u32) -> CommitView {
-        CommitView {
-            committer: Committer::Member(by),
-            adds: vec![],
-            removes: vec![],
-            server_removes: vec![],
-            self_removes: vec![],
-            external_inits: 0,
-            settings: None,
-            keeps_frozen: true,
-            is_known: true,
-            has_path: true,
-            path_leaf: self.view.roster.get(&by).copied(),
-            aad: CommitAad::new(self.head(), 1_000_000),
-        }
+        empty_commit(&self.world, &self.view, by)
     }
 
     fn external(&self, device: Device) -> CommitView {
