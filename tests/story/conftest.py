@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from server.kit.cluster import Cluster
 from tests.adversary.plaintext_search import FRAGMENT_CHARS, SHORTEST_FRAGMENT_BYTES
+from tests.story.kept import Kept, KeptInPostgresql, KeptInSqlite
 from tests.story.said import Said
 from tests.story.texts import messages
-from tests.story.world import Listening, Person, World
+from tests.story.world import Listening, Person, World, on
 
 TITLE = "Harbour lights and other plans"
 NEW_TITLE = "Harbour lights, the second winter"
@@ -26,8 +28,9 @@ FEWEST_SIGNS = 6
 class Story:
     """Three people and a bot, what they said to each other, and what those who listened heard."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, kept: Kept) -> None:
         self.world = world
+        self.kept = kept
         self.anna = world.owner("anna")
         self.bob = world.invited("bob", self.anna)
         self.carol = world.invited("carol", self.anna)
@@ -110,10 +113,17 @@ def heard_until(ears: Listening, last: int) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ears.process.out.seen]
 
 
-@pytest.fixture(scope="package")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
+def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """The story up to where its tests go on: all of it is said, and nobody is online."""
-    with World(tmp_path_factory.mktemp("story"), ("--log-level", "debug")) as world:
-        story = Story(world)
+    folder = tmp_path_factory.mktemp("story")
+    with ExitStack() as running:
+        url = None
+        if request.param == "postgresql":  # one of its own: all that is in its files was said here
+            cluster = running.enter_context(Cluster())
+            url = running.enter_context(cluster.fresh())
+        world = running.enter_context(World(folder, (*on(url), "--log-level", "debug")))
+        data = world.server.data
+        story = Story(world, KeptInPostgresql(data, cluster, url) if url else KeptInSqlite(data))
         story.is_told()
         yield story

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import re
-import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,12 +11,12 @@ import apsw
 
 from inmost.places import place_of
 from inmost.store import find_key
+from tests.story.kept import Kept
 from tests.story.world import Person
 
 KEY_BYTES = 32
 HEADER = b"\x84\x01\x58"  # CBOR[1, hdr (bstr of 24 to 255 bytes), ...
 COMMITMENT = b"\x58\x20"  # ... com (bstr 32), ct]
-KIND_MESSAGE = 4
 MESSAGEPACK_NUMBERS = re.compile(rb"(?:[\x00-\x7f]|\xcc[\x80-\xff]){32,}")
 CBOR_NUMBERS = re.compile(rb"(?:[\x00-\x17]|\x18[\x18-\xff]){32,}")
 
@@ -80,15 +79,9 @@ class Sealed(NamedTuple):
         return (second + third)[12:44] == self.commitment
 
 
-def sealed_on(data: Path, conversation: str, after: int) -> list[Sealed]:
-    """The messages that the server in this data directory has after number `after`."""
-    database = sqlite3.connect(f"file:{data / 'inmost.db'}?mode=ro", uri=True)
-    rows = database.execute(
-        "SELECT n, entry FROM log_items WHERE conversation = ? AND n > ? AND kind = ? AND entry IS NOT NULL ORDER BY n",
-        (bytes.fromhex(conversation), after, KIND_MESSAGE),
-    ).fetchall()
-    database.close()
-    return [_read(n, entry) for n, entry in rows]
+def sealed_on(kept: Kept, conversation: str, after: int) -> list[Sealed]:
+    """The messages that a server has kept after number `after`."""
+    return [_read(n, entry) for n, entry in kept.entries(bytes.fromhex(conversation), after)]
 
 
 def _read(n: int, entry: bytes) -> Sealed:

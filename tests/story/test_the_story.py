@@ -38,15 +38,13 @@ def test_a_person_who_was_removed_opens_nothing_sealed_after(story: Story) -> No
     assert [record for record in carol.history(said.conversation, "--all") if record["n"] >= numbers[0]] == []
     after = Disk(carol, said.conversation)
     assert not [n for n in after.messages if n >= numbers[0]]
-    sealed = sealed_on(story.world.server.data, said.conversation, after=numbers[0] - 1)
+    sealed = sealed_on(story.kept, said.conversation, after=numbers[0] - 1)
     assert [message.n for message in sealed] == numbers
     # Her disk as it was before, as if she had been away and kept it, and as it is now: nothing on either is a key to any of them.
     assert opened_by_trying(sealed, before) == set()
     assert opened_by_trying(sealed, after) == set()
     # What she could read she can still read with it, and Bob's disk opens the new ones: the search would have found the key.
-    readable = [
-        m for m in sealed_on(story.world.server.data, said.conversation, after=0) if m.n <= last_readable
-    ]
+    readable = [m for m in sealed_on(story.kept, said.conversation, after=0) if m.n <= last_readable]
     assert opened_by_trying(readable[-50:], after) == {message.n for message in readable[-50:]}
     assert opened_by_trying(sealed, Disk(story.bob, said.conversation)) == set(numbers)
 
@@ -84,7 +82,7 @@ def test_a_revoked_device_loses_its_open_connection_within_a_second(story: Story
     numbers = story.said.says(
         story.anna, ({"text": f"{n}: said after Bob lost the phone"} for n in range(20))
     )
-    sealed = sealed_on(world.server.data, story.said.conversation, after=numbers[0] - 1)
+    sealed = sealed_on(story.kept, story.said.conversation, after=numbers[0] - 1)
     assert opened_by_trying(sealed, Disk(phone, story.said.conversation)) == set()
 
 

@@ -4,13 +4,15 @@ import base64
 import json
 import shutil
 import socket
-import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from tests.adversary.plaintext_search import SHORTEST_FRAGMENT_BYTES, PlaintextSearch
+from tests.adversary.plaintext_search import SHORTEST_FRAGMENT_BYTES, Found, PlaintextSearch
 from tests.story.conftest import NEW_TITLE, TITLE, Story
+from tests.story.kept import copy_of
 from tests.story.world import Server
 
 pytestmark = pytest.mark.timeout(600)
@@ -36,35 +38,36 @@ def search(story: Story) -> PlaintextSearch:
     return PlaintextSearch([*words, PLANTED])
 
 
-def forms_in(search: PlaintextSearch, folder: Path) -> set[str]:
-    return {found.form for found in search.in_folder(folder) if found.sentence == PLANTED}
+def forms_in(found: Iterable[Found]) -> set[str]:
+    return {each.form for each in found if each.sentence == PLANTED}
+
+
+def all_in(search: PlaintextSearch, folders: Iterable[Path]) -> list[Found]:
+    return [found for folder in folders for found in search.in_folder(folder)]
 
 
 def test_the_servers_files_hold_nothing_that_was_said(
     story: Story, search: PlaintextSearch, tmp_path: Path
 ) -> None:
-    data = story.world.server.data
-    assert (data / "inmost.db").stat().st_size > 0
-    assert list(search.in_folder(data)) == []
+    assert all_in(search, story.kept.searched(tmp_path)) == []
     copy = tmp_path / "data"
-    shutil.copytree(data, copy)
+    shutil.copytree(story.world.server.data, copy)
     (copy / "notes").write_bytes(ALL_FORMS)
-    assert forms_in(search, copy) >= FORMS.keys()
+    assert forms_in(search.in_folder(copy)) >= FORMS.keys()
 
 
 def test_a_sentence_in_the_servers_database_would_be_found(
     story: Story, search: PlaintextSearch, tmp_path: Path
 ) -> None:
-    copy = tmp_path / "data"
-    shutil.copytree(story.world.server.data, copy)
-    for form in FORMS.values():
-        database = sqlite3.connect(copy / "inmost.db")
-        database.execute(
-            "UPDATE log_items SET entry = entry || ? WHERE id = (SELECT max(id) FROM log_items)", (form,)
-        )
-        database.commit()
-        database.close()
-    assert forms_in(search, copy) >= FORMS.keys()
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with copy_of(story.kept, tmp_path / "data") as copy:
+        copy.plant(FORMS.values())
+        found = all_in(search, copy.searched(scratch))
+        assert forms_in(found) >= FORMS.keys()
+        if copy.url is not None:
+            for where in ("/base/", "/pg_wal/", str(scratch)):
+                assert forms_in(each for each in found if where in each.where) >= FORMS.keys()
 
 
 def test_the_servers_log_holds_nothing_that_was_said(
@@ -76,14 +79,29 @@ def test_the_servers_log_holds_nothing_that_was_said(
     assert list(search.in_folder(tmp_path)) == []
     with (tmp_path / "log").open("ab") as log:
         log.write(ALL_FORMS)
-    assert forms_in(search, tmp_path) >= FORMS.keys()
+    assert forms_in(search.in_folder(tmp_path)) >= FORMS.keys()
 
 
 def test_the_servers_memory_holds_nothing_that_was_said(story: Story, search: PlaintextSearch) -> None:
     server = story.world.server
     assert list(search.in_memory_of(server.pid)) == []
     with half_a_request(server, ALL_FORMS):
-        assert {found.form for found in search.in_memory_of(server.pid)} >= FORMS.keys()
+        assert forms_in(search.in_memory_of(server.pid)) >= FORMS.keys()
+    if story.kept.url is not None:
+        assert [found for pid in serving(story.kept.url) for found in search.in_memory_of(pid)] == []
+        with psycopg.connect(story.kept.url) as connection:
+            connection.execute(f"PREPARE careless AS SELECT '{PLANTED}'".encode())
+            assert forms_in(search.in_memory_of(connection.info.backend_pid)) >= {"UTF-8"}
+
+
+def serving(url: str) -> list[int]:
+    """The processes of PostgreSQL that work for the server."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchall()
+    assert rows
+    return [pid for (pid,) in rows]
 
 
 def half_a_request(server: Server, body: bytes) -> socket.socket:
