@@ -17,6 +17,7 @@ SCHEMA: Final = ("0001_tables.sql", "0002_threads_polls_and_unread.sql")
 SCHEMA_VERSION: Final = len(SCHEMA)
 WAITING_PLACE: Final = 2**63 - 1
 NUMBER_BYTES: Final = 8
+WAITING: Final = b"\xff" * NUMBER_BYTES  # in the key of what waits, where the number will be
 
 # (table, key, value); value None deletes.
 Row: TypeAlias = tuple[str, bytes, bytes | None]
@@ -73,6 +74,19 @@ class ThreadRow(msgspec.Struct, frozen=True):
     last_n: int | None
 
 
+class Change:
+    """A row to carry out. columns: of a message. waited: the key that a numbered message had while it waited."""
+
+    def __init__(self, table: str, key: bytes, value: bytes | None) -> None:
+        self.table, self.key, self.value = table, key, value
+        self.columns: dict[str, Any] = {}
+        self.waited = b""
+        if table == "messages" and value is not None:
+            self.columns = _columns(key, value)
+            if self.columns["n"] is not None and self.columns["id"] is not None:
+                self.waited = self.columns["conversation"] + WAITING + self.columns["id"]
+
+
 class Database:
     """One profile's store. Not to be used by two threads at once.
 
@@ -114,11 +128,21 @@ class Database:
 
     def write(self, rows: Iterable[Row]) -> None:
         """Carry out rows, all or none, durable on return. Raises StoreDamaged."""
+        changes = [Change(*row) for row in rows]
+        gone = {change.key for change in changes if change.table == "messages" and change.value is None}
+        numbered = gone & {change.waited for change in changes if change.columns}
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                for table, key, value in rows:
-                    self._write_row(table, key, value)
+                for change in changes:
+                    if change.table == "state":
+                        self._write_state(change.key, change.value)
+                    elif change.table == "messages":
+                        self._write_message(change, numbered)
+                    else:
+                        raise StoreDamaged(
+                            f"The engine wrote to a table this version does not have: {change.table}"
+                        )
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -127,40 +151,50 @@ class Database:
         except apsw.Error as error:
             raise StoreDamaged(f"The store cannot be written: {error}") from error
 
-    def _write_row(self, table: str, key: bytes, value: bytes | None) -> None:
-        if table == "state":
-            if value is None:
-                self._connection.execute("DELETE FROM state WHERE key = ?", (key,))
-            else:
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)", (key, value)
-                )
-        elif table == "messages":
-            self._connection.execute("DELETE FROM messages WHERE key = ?", (key,))
-            if value is not None:
-                self._insert_message(key, value)
+    def _write_state(self, key: bytes, value: bytes | None) -> None:
+        if value is None:
+            self._connection.execute("DELETE FROM state WHERE key = ?", (key,))
         else:
-            raise StoreDamaged(f"The engine wrote to a table this version does not have: {table}")
+            self._connection.execute("INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)", (key, value))
 
-    def _insert_message(self, key: bytes, value: bytes) -> None:
-        row: dict[str, Any] = msgspec.msgpack.decode(value)
-        reply_device, reply_id = row.get("reply_to") or (None, None)
-        target_device, target_id = row.get("target") or (None, None)
-        thread_device, thread_id = row.get("thread") or (None, None)
-        choices, options, n = row.get("choices"), row.get("options"), row.get("n")
+    def _write_message(self, change: Change, numbered: set[bytes]) -> None:
+        """numbered: the keys of what waited and gets its number in the same step."""
+        if change.value is None:
+            if change.key not in numbered:
+                self._delete_message(change.key)
+            return
+        if change.waited in numbered:
+            if self._number(change):
+                return
+            self._delete_message(change.waited)
+        self._delete_message(change.key)
+        names, places = ", ".join(change.columns), ", ".join("?" * len(change.columns))
         self._connection.execute(
-            "INSERT INTO messages (key, conversation, place, n, id, device, user, time_ms, at_ms, epoch, type, text, emoji,"
-            " is_on, reply_device, reply_id, target_device, target_id, thread_device, thread_id, mentions_me, choices,"
-            " option_count, is_multiple, raw)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                key, row["conversation"], WAITING_PLACE if n is None else n, n, row.get("id"), row.get("device"),
-                row.get("user"), row.get("time_ms"), row.get("at_ms"), row.get("epoch"), row["type"], row.get("text"),
-                row.get("emoji"), row.get("on"), reply_device, reply_id, target_device, target_id,
-                thread_device, thread_id, row.get("mentions_me"), None if choices is None else json.dumps(choices),
-                None if options is None else len(options), row.get("multiple"), value,
-            ),
-        )  # fmt: skip
+            f"INSERT INTO messages ({names}) VALUES ({places})",  # noqa: S608 (names of columns)
+            tuple(change.columns.values()),
+        )
+
+    def _delete_message(self, key: bytes) -> None:
+        self._connection.execute("DELETE FROM messages WHERE key = ?", (key,))
+
+    def _number(self, change: Change) -> bool:
+        """Give what waited its number where it stands: to take its words out of the search and in again costs ten times as much.
+
+        False when it is not here, says something else now, or stands here twice.
+        """
+        columns = change.columns
+        [(copies,)] = self._connection.execute(
+            "SELECT count(*) FROM messages WHERE conversation = ? AND device = ? AND id = ?",
+            (columns["conversation"], columns["device"], columns["id"]),
+        )
+        if copies != 1:
+            return False
+        sets = ", ".join(f"{name} = ?" for name in columns)
+        self._connection.execute(
+            f"UPDATE messages SET {sets} WHERE key = ? AND type = ? AND text IS ?",  # noqa: S608 (names of columns)
+            (*columns.values(), change.waited, columns["type"], columns["text"]),
+        )
+        return self._connection.changes() == 1
 
     def setting(self, name: str) -> bytes | None:
         return next(
@@ -275,6 +309,42 @@ class Database:
     def search(self, query: str, conversation: bytes | None = None, limit: int = 50) -> list[SearchHit]:
         """Messages whose shown text contains every word of the query, newest first; a "quoted part" counts as one word."""
         return search(self._connection, query, conversation, limit)
+
+
+def _columns(key: bytes, value: bytes) -> dict[str, Any]:
+    """The columns of `messages` for the engine's map of a message."""
+    row: dict[str, Any] = msgspec.msgpack.decode(value)
+    reply_device, reply_id = row.get("reply_to") or (None, None)
+    target_device, target_id = row.get("target") or (None, None)
+    thread_device, thread_id = row.get("thread") or (None, None)
+    choices, options, n = row.get("choices"), row.get("options"), row.get("n")
+    return {
+        "key": key,
+        "conversation": row["conversation"],
+        "place": WAITING_PLACE if n is None else n,
+        "n": n,
+        "id": row.get("id"),
+        "device": row.get("device"),
+        "user": row.get("user"),
+        "time_ms": row.get("time_ms"),
+        "at_ms": row.get("at_ms"),
+        "epoch": row.get("epoch"),
+        "type": row["type"],
+        "text": row.get("text"),
+        "emoji": row.get("emoji"),
+        "is_on": row.get("on"),
+        "reply_device": reply_device,
+        "reply_id": reply_id,
+        "target_device": target_device,
+        "target_id": target_id,
+        "thread_device": thread_device,
+        "thread_id": thread_id,
+        "mentions_me": row.get("mentions_me"),
+        "choices": None if choices is None else json.dumps(choices),
+        "option_count": None if options is None else len(options),
+        "is_multiple": row.get("multiple"),
+        "raw": value,
+    }
 
 
 def _shown(row: Any) -> ShownRow:
