@@ -21,11 +21,12 @@ TOOLS := . deploy/tools.sh;
 UV := $(TOOLS) $$(find_uv)
 BIN := .venv/bin
 
-.PHONY: help up test test-defences check bench fresh engine attacker python format fuzz fuzz-planted fuzz-coverage fuzz-minimise
+.PHONY: help up test soak test-defences check bench fresh engine attacker python format fuzz fuzz-planted fuzz-coverage fuzz-minimise
 
 help:
 	@echo "make up       install what is missing (asks once), build, run; a first start prints the owner's link"
 	@echo "make test     everything: checks, Rust and Python tests, and that each promise in docs/promises.md was shown"
+	@echo "make soak     the story on PostgreSQL at its full length, ten thousand messages"
 	@echo "make test-defences  each defence taken out: its attack must then succeed; ONLY=name for one"
 	@echo "make fuzz     the fuzzers, SECONDS=300 for each target; ONLY=name for one (docs/fuzzing.md)"
 	@echo "make check    formatting, lint, types, who may import what"
@@ -63,6 +64,11 @@ test:
 	@deploy/install up test
 	@$(MAKE) python engine attacker
 	@ONLY="$(ONLY)" tests/run
+
+soak:
+	@deploy/install up test
+	@$(MAKE) python engine
+	@INMOST_TEST_SOAK=1 $(BIN)/pytest tests/story -k postgresql
 
 # Takes each defence out in turn and shows that its attack then succeeds; slow. The result stays in tests/adversary/without/RESULT.md.
 test-defences:

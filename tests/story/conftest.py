@@ -1,11 +1,12 @@
-"""The story's people, their server, and the conversation of ten thousand messages that all its tests start from."""
+"""The story's people, their server, and the conversation that all its tests start from: ten thousand messages, on PostgreSQL two thousand."""
 
 import json
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -19,17 +20,32 @@ from tests.story.world import Listening, Person, World, on
 TITLE = "Harbour lights and other plans"
 NEW_TITLE = "Harbour lights, the second winter"
 
-TOGETHER = 1_500  # messages of each of the four, all at the same time
-ALONE = 4_000  # messages of one, while the others listen
 CHANGED = 200
+SOAK = "INMOST_TEST_SOAK"  # set: the long story on every database (make soak)
+
+
+class Length(NamedTuple):
+    """together: messages of each of the four, all at the same time. alone: of one, while the others listen."""
+
+    together: int
+    alone: int
+
+    @property
+    def messages(self) -> int:
+        return 4 * self.together + self.alone
+
+
+TEN_THOUSAND = Length(1_500, 4_000)
+TWO_THOUSAND = Length(300, 800)
 FEWEST_SIGNS = 6
 
 
 class Story:
     """Three people and a bot, what they said to each other, and what those who listened heard."""
 
-    def __init__(self, world: World, kept: Kept) -> None:
+    def __init__(self, world: World, kept: Kept, length: Length) -> None:
         self.world = world
+        self.length = length
         self.kept = kept
         self.anna = world.owner("anna")
         self.bob = world.invited("bob", self.anna)
@@ -47,9 +63,9 @@ class Story:
         return [self.anna, self.bob, self.carol, self.clock]
 
     def is_told(self) -> None:
-        """Ten thousand texts: first everybody at once, then one while the others listen; then changes by all four."""
-        texts = map(searchable, messages(len(self.everybody) * TOGETHER + ALONE))
-        shares = [[*islice(texts, TOGETHER)] for _ in self.everybody]
+        """First everybody at once, then one while the others listen; then changes by all four."""
+        texts = map(searchable, messages(self.length.messages))
+        shares = [[*islice(texts, self.length.together)] for _ in self.everybody]
         with ThreadPoolExecutor(len(shares)) as pool:
             list(
                 pool.map(
@@ -64,7 +80,7 @@ class Story:
                 for person in self.everybody[1:]
             }
             numbers = self.said.says(self.anna, self._monologue(texts))
-            own = numbers[-ALONE:]
+            own = numbers[-self.length.alone :]
             last = self.said.says(self.anna, self._changes_by_anna(own))[-1]
             for account, each in ears.items():
                 self.heard[account] = heard_until(each, last)
@@ -124,6 +140,10 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             url = running.enter_context(cluster.fresh())
         world = running.enter_context(World(folder, (*on(url), "--log-level", "debug")))
         data = world.server.data
-        story = Story(world, KeptInPostgresql(data, cluster, url) if url else KeptInSqlite(data))
+        story = Story(
+            world,
+            KeptInPostgresql(data, cluster, url) if url else KeptInSqlite(data),
+            TWO_THOUSAND if url and SOAK not in os.environ else TEN_THOUSAND,
+        )
         story.is_told()
         yield story

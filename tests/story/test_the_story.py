@@ -1,11 +1,11 @@
-"""The story: three people and a bot, ten thousand messages, and what becomes of those who are shut out or lose a device."""
+"""The story: three people and a bot, thousands of messages, and what becomes of those who are shut out or lose a device."""
 
 import shutil
 import time
 
 import pytest
 
-from tests.story.conftest import ALONE, NEW_TITLE, TOGETHER, Story
+from tests.story.conftest import NEW_TITLE, Story
 from tests.story.connection_watch import ConnectionWatch, connections_of
 from tests.story.keys_at_hand import Disk, opened_by_trying, sealed_on
 from tests.story.world import REFUSED, SHUT_OUT
@@ -13,18 +13,18 @@ from tests.story.world import REFUSED, SHUT_OUT
 pytestmark = pytest.mark.timeout(600)
 
 
-def test_everybody_and_the_bot_have_all_ten_thousand_messages_once_and_in_the_same_order(
+def test_everybody_and_the_bot_have_every_message_once_and_in_the_same_order(
     story: Story,
 ) -> None:
     told = story.said.as_read
-    assert len(told) == 4 * TOGETHER + ALONE == 10_000
+    assert len(told) == story.length.messages
     for person in story.everybody:
         assert story.said.read_by(person) == told
         titles = {each["id"]: each["title"] for each in person.run("conversations", "--json").records}
         assert titles[story.said.conversation] == NEW_TITLE
     for heard in story.heard.values():
         texts = [(record["n"], record["text"]) for record in heard if record["type"] == "text"]
-        assert [n for n, _ in texts] == sorted(story.said.texts)[-ALONE:]
+        assert [n for n, _ in texts] == sorted(story.said.texts)[-story.length.alone :]
 
 
 def test_a_person_who_was_removed_opens_nothing_sealed_after(story: Story) -> None:
@@ -57,7 +57,7 @@ def test_a_lost_device_is_replaced_with_the_recovery_key_while_nobody_else_is_on
     bob.recover(server.origin, "--revoke-others")
     # A device that comes later never had what was deleted: the server has dropped it.
     assert story.said.read_by(bob) == [text for text in story.said.as_read if not text.is_deleted]
-    assert len(story.said.as_read) >= 10_000
+    assert len(story.said.as_read) >= story.length.messages
     assert bob.run("alarms", "--json").records == []
     story.said.says(bob, [{"text": "My laptop is in the harbour. I am back on another one."}])
     assert story.said.read_by(story.anna) == story.said.as_read
