@@ -143,7 +143,7 @@ async def _announce(client: Client) -> None:
 
 async def title_of(client: Client, conversation: str) -> str:
     try:
-        return (await client.conversation(conversation)).title
+        return await client.title(conversation)
     except NotFound:
         return ""
 

@@ -313,11 +313,7 @@ class Client(Sharing):
 
     async def _titled(self, seen: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """A title is a message: after a long absence, or as somebody new, read back to it."""
-        nameless = [
-            each
-            for each in seen
-            if each["title"] is None and each["kind"] in TITLED and each["state"] == "member"
-        ]
+        nameless = [each for each in seen if _is_nameless(each)]
         if not nameless or not self.is_online:
             return seen
         for each in nameless:
@@ -337,6 +333,19 @@ class Client(Sharing):
         """As it is now. Raises NotFound, also when a title fits several."""
         found = await self._find(which.id if isinstance(which, Conversation) else which)
         return (await self.host.in_thread(self._counted, [found], (await self._everybody()).me))[0]
+
+    async def title(self, conversation: str) -> str:
+        """What the conversation of this id is called now. Raises NotFound."""
+        id_ = bytes.fromhex(conversation)
+        try:
+            seen = await self.host.view("conversation", conversation=id_)
+        except Refused:
+            raise NotFound(f"There is no conversation “{conversation}” here.") from None
+        if _is_nameless(seen) and self.is_online:
+            await self._read_back_to_title(id_)
+            seen = await self.host.view("conversation", conversation=id_)
+        users = [user.hex() for user in seen["users"]]
+        return title_of(seen["kind"], seen["title"], users, await self._everybody())
 
     async def _find(self, which: str) -> Conversation:
         return find_conversation(which, await self._conversations(personal=True), await self._everybody())
@@ -633,6 +642,10 @@ class Client(Sharing):
 
     async def _ids(self, people: Sequence[PersonLike]) -> list[bytes]:
         return [bytes.fromhex((await self.person(who)).id) for who in people]
+
+
+def _is_nameless(seen: dict[str, Any]) -> bool:
+    return seen["title"] is None and seen["kind"] in TITLED and seen["state"] == "member"
 
 
 def _conversation(seen: dict[str, Any], people: People) -> Conversation:

@@ -153,6 +153,18 @@ async def test_many_messages_at_once_arrive_in_the_order_they_were_said(town: To
         assert [message.text for message in page] == words[50:100]
 
 
+async def test_a_conversation_is_called_what_it_was_called_last_or_after_its_people(town: Town):
+    async with at(town.anna) as anna:
+        room = await anna.create("Harbour", ["bob"])
+        assert await anna.title(room.id) == "Harbour"
+        await anna.set_title(room, "Harbour at night")
+        assert await anna.title(room.id) == "Harbour at night"
+        direct = await anna.direct("bob")
+        assert await anna.title(direct.id) == direct.title == (await anna.person("bob")).name
+        with pytest.raises(NotFound):
+            await anna.title("00" * 16)
+
+
 async def test_a_follower_that_was_away_gets_what_it_missed_once(town: Town):
     async with at(town.anna) as anna, at(town.bob) as bob:
         await anna.create("Missed", ["bob"])
