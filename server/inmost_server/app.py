@@ -14,6 +14,7 @@ from litestar.plugins.core import MsgspecDIPlugin
 from inmost_engine.public import Applied, Directory, owner_link_fragment, seed_public
 from inmost_protocol.directory import DirectoryItem
 from inmost_server import metrics, openapi
+from inmost_server.addresses import AddressesOnly
 from inmost_server.bus import LocalBus
 from inmost_server.clock import Clock, now_ms
 from inmost_server.edge.connections import Connections
@@ -247,7 +248,7 @@ def create_app(server: Server, *more: Callable[[], Any]) -> Litestar:
         middleware=[],
     )
     # Around everything, so that what matches no route has them too.
-    app.asgi_handler = SecurityHeaders(app.asgi_handler)
+    app.asgi_handler = SecurityHeaders(AddressesOnly(app.asgi_handler))
     return app
 
 

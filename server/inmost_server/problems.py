@@ -39,12 +39,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     act: str | None = None
 
 
-def of_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
-    """What a handler refused."""
-    headers = {}
-    if refusal.retry_after_ms is not None:
-        headers["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))
-    problem = Problem(
+def problem_of(refusal: Refusal) -> Problem:
+    return Problem(
         TYPES + refusal.code,
         refusal.code,
         refusal.words,
@@ -53,6 +49,14 @@ def of_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]
         retry_after_ms=refusal.retry_after_ms,
         act=refusal.act,
     )
+
+
+def of_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
+    """What a handler refused."""
+    headers = {}
+    if refusal.retry_after_ms is not None:
+        headers["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))
+    problem = problem_of(refusal)
     return Response(problem, status_code=refusal.status, media_type=MEDIA_TYPE, headers=headers)
 
 
@@ -80,4 +84,4 @@ def _said(error: HTTPException) -> str:
 
 HANDLERS: dict[Any, Any] = {Refusal: of_refusal, HTTPException: of_framework, Exception: of_mistake}
 
-__all__ = ["HANDLERS", "MEDIA_TYPE", "TYPES", "Problem"]
+__all__ = ["HANDLERS", "MEDIA_TYPE", "TYPES", "Problem", "problem_of"]

@@ -233,6 +233,9 @@ def test_a_bucket_fills_again_at_its_rate():
         b"POST /api/v1/recoveries/options HTTP/1.1\r\nHost: [",
         b"POST /api/v1/recoveries/options HTTP/1.1\r\nHost: x[y]:z",
         b"GET /api/v1/people?after=\xff HTTP/1.1\r\nHost: \xff",
+        b"POST /api/v1/recoveries/options HTTP/1.1\r\nHost: a:b",
+        # To say what is wrong with the body the framework would name the address.
+        b"POST /api/v1/challenges HTTP/1.1\r\nContent-Type: application/json\r\nHost: x[y]",
     ],
 )
 async def test_a_query_or_a_host_that_is_no_urls_is_refused_and_no_mistake(server, asked, mistakes):

@@ -343,7 +343,7 @@ def trusted(
                 path=PATH,
                 max_age=trust.LIFETIME_MS // 1000,
                 httponly=True,
-                secure=request.scope["scheme"] == "https",
+                secure=request.url.scheme == "https",
                 samesite="strict",
             )
         )

@@ -1,7 +1,6 @@
 """What passkeys look like over REST: WebAuthn's own JSON, taken and handed on as it is."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Request
@@ -17,11 +16,5 @@ class CeremonyOptions(msgspec.Struct, frozen=True, rename={"public_key": "public
 
 
 def host_of(request: Request[Any, Any, Any]) -> str:
-    """The name or number under which the client reached this server; nothing when its Host header is neither.
-
-    Not by request.url: that fails for a header or a query that is no URL's, and both are whatever somebody sends.
-    """
-    try:
-        return urlsplit("//" + request.headers.get("host", "")).hostname or ""
-    except ValueError:
-        return ""
+    """The name or number under which the client reached this server."""
+    return request.url.hostname or ""
