@@ -119,6 +119,10 @@ class Bodies:
         if options & 4:
             headers.append((NAMES[script.below(len(NAMES))].lower(), script.take(script.byte() % 48)))
         headers.append((b"host", self.alice.origin.removeprefix("http://").encode()))
+        if options & 128:
+            # With the trust secret that claiming brought, or a changed one.
+            trust = self.alice.kept_trust
+            headers.append((b"cookie", script.scratched(trust) if script.byte() & 1 else trust))
         if options & 8:
             path = script.scratched(path.encode()).decode(errors="replace")
         if options & 16:

@@ -30,12 +30,14 @@ class RestMember:
             origin for origin in inside.server.settings.accepted_origins if "localhost" in origin
         )
         self.browser = Browser(self.origin)
+        self.trust = b""
         claim = self.claim_of(self.member.person)
         self.asked("POST", "claims", {"entry": claim, **self.new_password()})
         self._kept = inside.run(inside.server.store.read(self._read_credentials))
         self.session = self.token(*ACTS)
         made = self.browser.create(self.asked("POST", "passkeys/options", None, self.session))
         self.passkey = self.asked("POST", "passkeys", {"credential": made, "name": "Key"}, self.session)["id"]
+        self.kept_trust = self.trust
         self._passkeys = inside.run(
             inside.server.store.read(lambda reader: passkeys.of_user(reader, self.user))
         )
@@ -72,8 +74,9 @@ class RestMember:
         content = b"" if body is None else msgspec.json.encode(body)
         headers.append((b"content-length", str(len(content)).encode()))
         request = self.inside.request(method, f"/api/v1/{path}", b"", headers, content)
-        status, _, answer = self.inside.run(request)
+        status, sent, answer = self.inside.run(request)
         assert status < 300, (path, status, answer)
+        self.trust = sent.get(b"set-cookie", self.trust).partition(b";")[0]
         return msgspec.json.decode(answer) if answer else None
 
     def token(self, *acts: Any) -> str:

@@ -2,6 +2,7 @@
 //!
 //! Each target is built once and run over many inputs. An input never fails: whatever is wrong shows as a panic.
 
+mod commands;
 mod entries;
 mod formats;
 mod groups;
@@ -10,6 +11,7 @@ mod links;
 mod said;
 pub mod script;
 mod story;
+mod taken;
 mod texts;
 mod told;
 #[path = "../../../engine/core/tests/world/mod.rs"]
@@ -23,6 +25,7 @@ pub use groups::Groups;
 pub use inputs::Inputs;
 pub use links::Links;
 pub use said::Said;
+pub use story::Moment;
 pub use told::ToldFrames;
 
 /// The targets, by name: the names of fuzz/corpus's folders.

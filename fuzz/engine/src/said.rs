@@ -1,17 +1,21 @@
 //! A member that says anything: rightly sealed with the conversation's key and signed with its own, whatever stands inside.
 //!
-//! Only here does a fuzzer get behind commitment, AEAD, padding and signature.
+//! Only here does a fuzzer get behind commitment, AEAD, padding and signature. Beside messages: history links under the right key, complaints, and
+//! entries of the directory by an owner.
 
 use std::cell::RefCell;
 
 use inmost_core::aead;
 use inmost_core::frames::{self, Told};
-use inmost_core::keys::ContentKey;
+use inmost_core::keys::{ContentKey, HistoryKey};
+use inmost_core::link::{HistoryLink, LinkPlace};
 use inmost_core::pack::Value;
 use inmost_core::padme;
 use inmost_core::signature::dev_sign;
 use inmost_public::cbor::{self, Item};
+use inmost_public::directory::{Draft, Payload, Role};
 use inmost_public::ids::{sha256, Device, Head};
+use inmost_public::log;
 use inmost_public::sign::KeyPair;
 
 use crate::script::{self, to_item, Script};
@@ -21,6 +25,10 @@ const MESSAGE: u8 = 1;
 const RECEIPT: u8 = 2;
 const EPHEMERAL: u8 = 3;
 const LOG_MESSAGE: u8 = 4;
+/// What is no sealed message: an entry of the log of this kind, or one of the directory.
+const LINK: u8 = log::Kind::Link as u8;
+const COMPLAINT: u8 = log::Kind::Complaint as u8;
+const ENTRY: u8 = 0x80;
 
 pub struct Said {
     story: RefCell<Story>,
@@ -33,7 +41,6 @@ pub struct Said {
 
 /// What the bytes say of one message: its body, and what around the body is not as it should be.
 struct Saying {
-    kind: u8,
     body: Vec<u8>,
     header: Vec<u8>,
     padding: u8,
@@ -73,9 +80,34 @@ impl Said {
             (MESSAGE, vec![text("poll"), text("of a later version")]),
             (RECEIPT, vec![text("receipt"), Value::Uint(3)]),
             (EPHEMERAL, vec![text("typing"), Value::Bool(true)]),
+            (EPHEMERAL, vec![text("presence"), Value::Bool(false)]),
+            (
+                MESSAGE,
+                vec![
+                    text("post"),
+                    of.clone(),
+                    Value::Uint(1_000),
+                    Value::Array(vec![text("text"), text("hi"), Value::Nil, Value::Array(vec![])]),
+                ],
+            ),
+            (MESSAGE, vec![text("pin"), of.clone(), Value::Bool(true)]),
+            (
+                MESSAGE,
+                vec![
+                    text("ballot"),
+                    text("when?"),
+                    Value::Array(vec![text("now"), text("later")]),
+                    Value::Bool(true),
+                ],
+            ),
+            (
+                MESSAGE,
+                vec![text("vote"), of.clone(), Value::Array(vec![Value::Uint(1)])],
+            ),
+            (MESSAGE, vec![text("close"), of.clone()]),
         ];
         let time = Value::Uint(story.now());
-        let bodies: Vec<(u8, Value)> = contents
+        let mut bodies: Vec<(u8, Value)> = contents
             .into_iter()
             .map(|(kind, content)| {
                 (
@@ -84,6 +116,16 @@ impl Said {
                 )
             })
             .collect();
+        bodies.extend(links(&story));
+        bodies.push((
+            COMPLAINT,
+            Value::Array(vec![
+                Value::Uint(story.room().group.epoch()),
+                Value::Uint(3),
+                text("does not open"),
+            ]),
+        ));
+        bodies.extend(entries(&story));
         let mut parts = vec![];
         bodies.iter().for_each(|(_, body)| script::parts(body, &mut parts));
         Said {
@@ -105,47 +147,104 @@ impl Said {
         while !edits.is_over() {
             edits.edit(&mut body, &self.parts);
         }
-        let (padding, signature) = (script.byte(), script.byte());
         let mut story = self.story.borrow_mut();
-        let header = self.header(&story, kind, &mut script);
-        let saying = Saying {
-            kind,
-            body: cbor::encode(&to_item(&body)),
-            header,
-            padding,
-            signature,
-        };
-        let sealed = self.sealed(&story, &saying);
-        let conversation = story.conversation;
-        let told = match saying.kind {
-            RECEIPT => Told::from(frames::Receipt {
-                conversation,
-                device: self.device,
-                sealed,
-            }),
-            EPHEMERAL => frames::Signalled {
-                conversation,
-                device: self.device,
-                sealed,
-            }
-            .into(),
-            _ => {
-                let (n, at_ms) = (story.log_head().n + 1, story.now());
-                frames::Item {
-                    conversation,
-                    n,
-                    kind: LOG_MESSAGE,
-                    entry: sealed,
-                    at_ms,
-                }
-                .into()
-            }
+        let told = match kind {
+            LINK => self.link(&story, &body),
+            COMPLAINT => self.complaint(&story, &body),
+            ENTRY => self.entry(&story, &body),
+            _ => self.message(&story, kind, &body, &mut script),
         };
         let mut device = story.device(Moment::Present);
         story.settle(&mut device, |_, _| {});
         device.told(&told.encode());
-        device.tick(1);
+        story.settle(&mut device, |_, _| {});
+        // A wrong link is put right after a while.
+        device.tick(if kind == LINK { 60_000 } else { 1 });
         device.asks_nothing_more();
+    }
+
+    /// Padding, signature and header may be wrong, too.
+    fn message(&self, story: &Story, kind: u8, body: &Value, script: &mut Script<'_>) -> Told {
+        let (padding, signature) = (script.byte(), script.byte());
+        let saying = Saying {
+            body: cbor::encode(&to_item(body)),
+            header: self.header(story, kind, script),
+            padding,
+            signature,
+        };
+        let sealed = self.sealed(story, &saying);
+        let (conversation, device) = (story.conversation, self.device);
+        match kind {
+            RECEIPT => frames::Receipt {
+                conversation,
+                device,
+                sealed,
+            }
+            .into(),
+            EPHEMERAL => frames::Signalled {
+                conversation,
+                device,
+                sealed,
+            }
+            .into(),
+            _ => item(story, LOG_MESSAGE, sealed),
+        }
+    }
+
+    /// `[epoch, content key, tree hash, history key]`, sealed with the key of that epoch and signed; anything else stands as it is.
+    fn link(&self, story: &Story, body: &Value) -> Told {
+        let group = story.room().group.group();
+        let fields = body.list().unwrap_or_default();
+        let epoch = fields.first().and_then(|epoch| epoch.uint().ok()).unwrap_or(0);
+        let key = |at: usize| -> Option<[u8; 32]> { fields.get(at)?.bytes().ok()?.try_into().ok() };
+        let sealed = || {
+            let link = HistoryLink::Previous {
+                content_key: ContentKey::from_bytes(key(1)?),
+                tree_hash: key(2)?,
+                history_key: HistoryKey::from_bytes(key(3)?),
+            };
+            let [_, _, history] = story.keys(epoch)?;
+            link.seal(&HistoryKey::from_bytes(history), &LinkPlace::within(group, epoch))
+                .ok()
+        };
+        let link = sealed().unwrap_or_else(|| cbor::encode(&to_item(body)));
+        let link = log::Link::sign(
+            &self.signer,
+            story.org(),
+            story.conversation,
+            group,
+            epoch,
+            link,
+            self.device,
+        );
+        item(story, LINK, link.encode())
+    }
+
+    /// `[epoch, n, reason]`
+    fn complaint(&self, story: &Story, body: &Value) -> Told {
+        let fields = body.list().unwrap_or_default();
+        let number = |at: usize| fields.get(at).and_then(|field| field.uint().ok()).unwrap_or(0);
+        let complaint = log::Complaint::sign(
+            &self.signer,
+            story.org(),
+            story.conversation,
+            story.room().group.group(),
+            number(0),
+            number(1),
+            fields.get(2).and_then(|field| field.text().ok()).unwrap_or_default(),
+            self.device,
+        );
+        item(story, COMPLAINT, complaint.encode())
+    }
+
+    /// The body of an entry, signed.
+    fn entry(&self, story: &Story, body: &Value) -> Told {
+        let body = cbor::encode(&to_item(body));
+        let signature = inmost_public::sign::dev_sign(&self.signer, "entry", story.org(), Item::from(&body[..]));
+        let signatures = Item::Array(vec![inmost_public::cbor![self.device, signature]]);
+        let entry = cbor::encode(&Item::Array(vec![body.into(), signatures]));
+        let n = story.head().n + 1;
+        frames::DirectoryItem { n, entry }.into()
     }
 
     fn header(&self, story: &Story, kind: u8, script: &mut Script<'_>) -> Vec<u8> {
@@ -196,31 +295,17 @@ impl Said {
     /// That an unchanged message gets through: without this a mistake here would fuzz nothing, and nobody would see it.
     pub fn gets_through(&self, which: u8) -> Vec<String> {
         let mut story = self.story.borrow_mut();
-        let (kind, body) = &self.bodies[usize::from(which) % self.bodies.len()];
-        let header = self.header(&story, *kind, &mut Script::new(&[]));
-        let saying = Saying {
-            kind: *kind,
-            body: cbor::encode(&to_item(body)),
-            header,
-            padding: 0,
-            signature: 0,
+        let (kind, body) = self.bodies[usize::from(which) % self.bodies.len()].clone();
+        let told = match kind {
+            LINK => self.link(&story, &body),
+            COMPLAINT => self.complaint(&story, &body),
+            ENTRY => self.entry(&story, &body),
+            _ => self.message(&story, kind, &body, &mut Script::new(&[])),
         };
-        let sealed = self.sealed(&story, &saying);
-        let conversation = story.conversation;
-        let (n, at_ms) = (story.log_head().n + 1, story.now());
         let mut device = story.device(Moment::Present);
         story.settle(&mut device, |_, _| {});
         device.events.clear();
-        device.told(
-            &Told::from(frames::Item {
-                conversation,
-                n,
-                kind: LOG_MESSAGE,
-                entry: sealed,
-                at_ms,
-            })
-            .encode(),
-        );
+        device.told(&told.encode());
         device.events.into_iter().map(|(name, _)| name).collect()
     }
 }
@@ -233,4 +318,65 @@ impl Default for Said {
 
 fn head(head: Head) -> Value {
     Value::Array(vec![Value::Uint(head.n), Value::Bytes(head.hash.to_vec())])
+}
+
+fn item(story: &Story, kind: u8, entry: Vec<u8>) -> Told {
+    frames::Item {
+        conversation: story.conversation,
+        n: story.log_head().n + 1,
+        kind,
+        entry,
+        at_ms: story.now(),
+    }
+    .into()
+}
+
+/// The right link of every epoch whose keys Alice has.
+fn links(story: &Story) -> Vec<(u8, Value)> {
+    let last = story.room().group.epoch();
+    let link = |epoch: u64| {
+        let [content, tree, history] = story.keys(epoch.checked_sub(1)?)?;
+        let keys = [content, tree, history].map(|key| Value::Bytes(key.to_vec()));
+        let fields = std::iter::once(Value::Uint(epoch)).chain(keys);
+        Some((LINK, Value::Array(fields.collect())))
+    };
+    (1..=last).rev().filter_map(link).take(2).collect()
+}
+
+/// What an owner may say in the directory.
+fn entries(story: &Story) -> Vec<(u8, Value)> {
+    let (bob, alice, dave) = (story.user(0), story.user(1), story.user(3));
+    let payloads = [
+        Payload::Profile { name: "Rob".into() },
+        Payload::Role {
+            user: alice,
+            role: Role::Guest,
+        },
+        Payload::Suspend {
+            user: alice,
+            suspended: true,
+        },
+        Payload::Suspend {
+            user: dave,
+            suspended: true,
+        },
+        Payload::ServerKey { sig_public: [5; 32] },
+        Payload::Policy {
+            version: 1,
+            idle_ms: Some(1_000),
+            strict_recovery: true,
+        },
+    ];
+    let body = |payload: Payload| {
+        let draft = Draft {
+            org: story.org(),
+            author: Some(bob),
+            head: Some(story.head()),
+            time_ms: story.now(),
+            payload,
+        };
+        let body = cbor::decode(&draft.body()).unwrap_or(Item::Null);
+        (ENTRY, script::to_value(&body))
+    };
+    payloads.into_iter().map(body).collect()
 }

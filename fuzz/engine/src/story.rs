@@ -7,9 +7,11 @@ use inmost_core::input::{Input, InputKind};
 use inmost_core::pack::{self, Value};
 use inmost_core::{map, Engine};
 use inmost_public::ids::{Conversation, Device, Head, Org, User};
+use inmost_public::log::{self, Kind};
 use inmost_public::sign::KeyPair;
 
 use crate::script::{self, Script};
+use crate::taken::Taken;
 use crate::world::server::Heard;
 use crate::world::{World, ORIGIN};
 
@@ -39,6 +41,8 @@ pub struct Story {
     world: World,
     /// With Bob, Carol and Dave in it, at an epoch that Alice does not know while she is behind.
     pub conversation: Conversation,
+    /// Open to everybody; Alice is not in it.
+    pub channel: Conversation,
     present: RowsOfADevice,
     behind: RowsOfADevice,
     new: RowsOfADevice,
@@ -60,6 +64,7 @@ impl Story {
         }
         let behind = world.clients[ALICE].rows.clone();
         world.disconnect(ALICE);
+        let channel = open_channel(&mut world);
         while_away(&mut world, conversation);
         world.connect(ALICE);
         world.settle();
@@ -77,6 +82,7 @@ impl Story {
         Story {
             world,
             conversation,
+            channel,
             present,
             behind,
             new,
@@ -139,19 +145,16 @@ impl Story {
 
     /// The content key of the conversation's present epoch.
     pub fn content_key(&self) -> [u8; 32] {
-        let key = [b"h", &self.conversation.0[..], &self.room().group.epoch().to_be_bytes()].concat();
-        let row = self
-            .present
-            .get(&key)
-            .map(|row| script::frame(row))
-            .unwrap_or(Value::Nil);
-        let first = row
-            .list()
-            .ok()
-            .and_then(|fields| fields.first())
-            .map(bytes_of)
-            .unwrap_or_default();
-        first.try_into().unwrap_or([0; 32])
+        self.keys(self.room().group.epoch())
+            .map_or([0; 32], |[content, ..]| content)
+    }
+
+    /// Content key, tree hash and history key of an epoch, if Alice has them all: the fields of `KeysRow` (engine/core/src/history.rs).
+    pub fn keys(&self, epoch: u64) -> Option<[[u8; 32]; 3]> {
+        let key = [b"h", &self.conversation.0[..], &epoch.to_be_bytes()].concat();
+        let row = script::frame(self.present.get(&key)?);
+        let field = |at: usize| -> Option<[u8; 32]> { bytes_of(row.list().ok()?.get(at)?).try_into().ok() };
+        Some([field(0)?, field(2)?, field(1)?])
     }
 
     /// Frames to change: what was told while the story went on.
@@ -168,6 +171,18 @@ impl Default for Story {
 
 fn say(world: &mut World, who: usize, conversation: Conversation, content: Value) {
     let _ = world.command(who, "send", map! {"conversation" => conversation, "content" => content});
+}
+
+fn open_channel(world: &mut World) -> Conversation {
+    let arguments = map! {"kind" => "channel", "title" => "news", "topic" => "what is new", "users" => Value::Array(vec![]), "open" => true};
+    let made = world.command(BOB, "create", arguments);
+    let made = made.and_then(|made| made.field("conversation").map_err(|refusal| refusal.code().to_owned()));
+    let Ok(channel) = made else {
+        unreachable!("an owner opens a channel")
+    };
+    world.settle();
+    world.send(BOB, channel, "welcome");
+    channel
 }
 
 fn while_away(world: &mut World, conversation: Conversation) {
@@ -334,6 +349,8 @@ pub struct Fuzzed {
     now: u64,
     steps: u8,
     is_returning: bool,
+    taken: Taken,
+    places: usize,
 }
 
 impl Story {
@@ -358,6 +375,8 @@ impl Story {
             now: self.world.now,
             steps: 0,
             is_returning: at == Moment::Returning,
+            taken: Taken::default(),
+            places: 0,
         };
         made.step(InputKind::Connected);
         if made.is_returning {
@@ -374,85 +393,127 @@ impl Story {
 
     /// What the server says to everything that was asked; `changed` may change each answer before it is told, by its place.
     pub fn settle(&mut self, device: &mut Fuzzed, mut changed: impl FnMut(usize, &mut Value)) {
-        let mut place = 0;
-        while !device.asked.is_empty() && place < MOST_TOLD {
+        let most = device.places + MOST_TOLD;
+        while !device.asked.is_empty() && device.places < most {
             for request in std::mem::take(&mut device.asked) {
                 for answer in self.answers(device, &request) {
                     let mut frame = script::frame(&answer);
-                    changed(place, &mut frame);
-                    place += 1;
+                    changed(device.places, &mut frame);
+                    device.places += 1;
                     device.told(&pack::encode(&frame));
                 }
             }
         }
     }
 
-    /// Reading requests are answered as they are; of writing ones only the answer is given, so that the next run finds the same server.
-    fn answers(&mut self, device: &Fuzzed, bytes: &[u8]) -> Vec<Vec<u8>> {
+    /// Reading requests are answered as they are; what writing ones bring counts in this run alone, so that the next finds the same server.
+    fn answers(&mut self, device: &mut Fuzzed, bytes: &[u8]) -> Vec<Vec<u8>> {
         let Ok(request) = Request::decode(bytes) else {
             unreachable!("an engine writes frames that read")
         };
-        let at_ms = self.world.now;
+        let alice = self.world.clients[ALICE].device;
+        let (server, taken, at_ms) = (&mut self.world.server, &mut device.taken, self.world.now);
         let accepted = |re, conversation, n| {
-            vec![Told::from(frames::Accepted {
+            Told::from(frames::Accepted {
                 re,
                 conversation,
                 n,
                 at_ms,
             })
-            .encode()]
         };
-        let next_n = |world: &World, conversation| {
-            world
-                .server
-                .rooms
-                .get(&conversation)
-                .map_or(0, |room| room.log.len() as u64)
-        };
-        match request {
-            Request::Send(send) => accepted(send.id.0, send.conversation, next_n(&self.world, send.conversation)),
+        let told: Vec<Told> = match request {
+            Request::Send(send) => {
+                let (n, item) = taken.push(server, send.conversation, Kind::Message, send.sealed, at_ms);
+                vec![accepted(send.id.0, send.conversation, n), item]
+            }
             Request::Commit(commit) => {
-                accepted(commit.id, commit.conversation, next_n(&self.world, commit.conversation))
+                let entry = log::Commit {
+                    epoch: commit.epoch,
+                    message: commit.commit,
+                };
+                let (n, item) = taken.push(server, commit.conversation, Kind::Commit, entry.encode(), at_ms);
+                let mut told = vec![accepted(commit.id, commit.conversation, n), item];
+                told.extend(
+                    commit
+                        .link
+                        .map(|link| taken.push(server, commit.conversation, Kind::Link, link, at_ms).1),
+                );
+                told
             }
-            Request::CreateConversation(create) => accepted(create.id, create.conversation, 0),
-            Request::Propose(propose) => accepted(
-                propose.id,
-                propose.conversation,
-                next_n(&self.world, propose.conversation),
-            ),
-            Request::PutLink(link) => accepted(link.id, link.conversation, next_n(&self.world, link.conversation)),
-            Request::AppendEntry(frames::AppendEntry { id, .. }) | Request::PutVault(frames::PutVault { id, .. }) => {
-                vec![Told::from(frames::Appended {
-                    re: id,
-                    n: self.directory().next_n(),
-                })
-                .encode()]
+            Request::CreateConversation(create) => {
+                taken.begin(create.conversation, create.group);
+                let entry = log::Create {
+                    group: create.group,
+                    group_info: create.group_info,
+                    creator: device.device,
+                };
+                let (n, _) = taken.push(server, create.conversation, Kind::Create, entry.encode(), at_ms);
+                vec![accepted(create.id, create.conversation, n)]
             }
-            Request::PublishKeyPackages(publish) => {
-                vec![Told::from(frames::Published {
-                    re: publish.id,
-                    count: publish.packages.len() as u64,
-                })
-                .encode()]
+            Request::Propose(propose) => {
+                let entry = log::Proposal {
+                    epoch: propose.epoch,
+                    message: propose.proposal,
+                    cause: None,
+                };
+                let (n, item) = taken.push(server, propose.conversation, Kind::Proposal, entry.encode(), at_ms);
+                vec![accepted(propose.id, propose.conversation, n), item]
             }
+            Request::PutLink(put) => {
+                let (n, item) = taken.push(server, put.conversation, Kind::Link, put.link, at_ms);
+                vec![accepted(put.id, put.conversation, n), item]
+            }
+            Request::AppendEntry(frames::AppendEntry { id, entry })
+            | Request::PutVault(frames::PutVault { id, entry, .. }) => {
+                let (n, item) = taken.append(server, entry);
+                vec![frames::Appended { re: id, n }.into(), item]
+            }
+            Request::PublishKeyPackages(publish) => vec![frames::Published {
+                re: publish.id,
+                count: publish.packages.len() as u64,
+            }
+            .into()],
             Request::ClaimKeyPackages(claim) => {
                 let packages = self.packages(&claim.users);
-                vec![Told::from(frames::KeyPackages { re: claim.id, packages }).encode()]
+                vec![frames::KeyPackages { re: claim.id, packages }.into()]
             }
             Request::PutReceipt(frames::PutReceipt { id, .. })
             | Request::PutVaultRows(frames::PutVaultRows { id, .. })
             | Request::TakeWelcome(frames::TakeWelcome { id, .. })
-            | Request::Complain(frames::Complain { id, .. }) => vec![Told::from(frames::Done { re: id }).encode()],
-            Request::Signal(_) | Request::Open(_) | Request::Delete(_) => vec![],
-            _ => {
-                let out = if device.is_returning {
-                    self.world.server.handle_returning(device.user, device.device, bytes)
-                } else {
-                    self.world.server.handle(device.device, bytes)
-                };
-                out.into_iter().map(|(_, frame)| frame).collect()
+            | Request::Complain(frames::Complain { id, .. }) => vec![frames::Done { re: id }.into()],
+            Request::FetchDirectory(fetch) => vec![taken.directory_page(server, &fetch)],
+            Request::FetchLog(fetch) => vec![taken
+                .log_page(server, &fetch)
+                .unwrap_or_else(|| refused(fetch.id, "Unknown"))],
+            Request::FetchGroup(fetch) => {
+                let room = server.rooms.get(&fetch.conversation);
+                let now = room.map(|room| taken.group_now(room, fetch.id));
+                vec![now.unwrap_or_else(|| refused(fetch.id, "Unknown"))]
             }
-        }
+            Request::Signal(_) | Request::Open(_) | Request::Delete(_) => vec![],
+            Request::FetchVault(_) => return frames_of(server.handle_returning(device.user, device.device, bytes)),
+            Request::Sync(_) => {
+                // A device that has just come back is listed everything of its person's, and is in no group yet.
+                let is_known = server.directory.device(device.device).is_some();
+                let as_device = if is_known { device.device } else { alice };
+                let Some(Ok(Told::Synced(mut synced))) = frames_of(server.handle(as_device, bytes))
+                    .first()
+                    .map(|answer| Told::decode(answer))
+                else {
+                    unreachable!("a sync is answered")
+                };
+                if !is_known {
+                    synced.welcomes.clear();
+                    synced
+                        .conversations
+                        .iter_mut()
+                        .for_each(|state| state.is_member = false);
+                }
+                vec![taken.synced(server, synced)]
+            }
+            _ => return frames_of(server.handle(device.device, bytes)),
+        };
+        told.iter().map(Told::encode).collect()
     }
 
     fn packages(&self, users: &[User]) -> Vec<(User, Device, Vec<u8>)> {
@@ -476,7 +537,43 @@ impl Story {
     }
 }
 
+fn frames_of(out: Vec<(Device, Vec<u8>)>) -> Vec<Vec<u8>> {
+    out.into_iter().map(|(_, frame)| frame).collect()
+}
+
+/// A refusal of a request.
+pub fn refused(re: frames::RequestId, code: &str) -> Told {
+    frames::Refused {
+        re,
+        code: code.into(),
+        words: String::new(),
+        retry_after_ms: None,
+        current_epoch: Some(2),
+    }
+    .into()
+}
+
 impl Fuzzed {
+    /// A device that has come back with the recovery key connects as itself; false for every other.
+    pub fn goes_on_after_return(&mut self) -> bool {
+        let has_come_back = self.is_returning && self.events.iter().any(|(name, _)| name == "done");
+        if has_come_back {
+            self.is_returning = false;
+            self.step(InputKind::Disconnected);
+            self.asked.clear();
+            self.step(InputKind::Connected);
+        }
+        has_come_back
+    }
+
+    pub fn command(&mut self, name: &str, arguments: &Value) -> bool {
+        self.step(InputKind::Command {
+            id: [3; 16],
+            name: name.to_owned(),
+            arguments: arguments.clone(),
+        })
+    }
+
     /// One input, with entropy that is the same in every run.
     pub fn step(&mut self, kind: InputKind) -> bool {
         self.steps = self.steps.wrapping_add(1);

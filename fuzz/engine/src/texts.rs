@@ -2,8 +2,9 @@
 
 use inmost_core::recovery::RecoveryKey;
 use inmost_core::safety::safety_number;
-use inmost_public::ids::{Head, Invitation, Org, User};
+use inmost_public::ids::{Device, Head, Invitation, Org, User};
 use inmost_public::invitation::InvitationLink;
+use inmost_public::sign::KeyPair;
 use inmost_public::sign_in::SignIn;
 
 use crate::script::Script;
@@ -28,15 +29,20 @@ pub fn run(bytes: &[u8]) {
         assert!(again.is_ok_and(|again| again.as_bytes() == key.as_bytes()));
     }
     let _ = safety_number(Org([1; 16]), &[[2; 32]], &[[3; 32], [4; 32]]);
-    let sign_in = SignIn {
-        org: Org([1; 16]),
-        origin: &text,
-        server_nonce: text.as_bytes(),
-        client_nonce: &[7; 16],
-        device: inmost_public::ids::Device([1; 16]),
-        time_ms: 0,
-    };
-    assert!(sign_in.verify(&[9; 32], text.as_bytes()).is_err());
+    let auth = KeyPair::from_seed([9; 32]);
+    for nonce in [text.as_bytes(), &[7; 16]] {
+        let sign_in = SignIn {
+            org: Org([1; 16]),
+            origin: &text,
+            server_nonce: nonce,
+            client_nonce: &[7; 16],
+            device: Device([1; 16]),
+            time_ms: 0,
+        };
+        assert!(sign_in.verify(auth.public(), text.as_bytes()).is_err());
+        let is_nonce = (16..=64).contains(&nonce.len());
+        assert_eq!(sign_in.verify(auth.public(), &sign_in.sign(&auth)).is_ok(), is_nonce);
+    }
 }
 
 fn link(has_inviter: bool) -> InvitationLink {

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use inmost_fuzz::Moment;
+
 /// Runs a target's folder of fuzz/corpus; a panic names its file.
 fn replay(name: &str) {
     let run = inmost_fuzz::target(name).unwrap();
@@ -79,5 +81,33 @@ fn what_is_fuzzed_behind_the_seal_gets_through_when_nothing_is_changed() {
             (2..=3).contains(&which) || !events.iter().any(|name| name == "alarm"),
             "{which}: {events:?}"
         );
+    }
+}
+
+#[test]
+fn what_a_server_tells_gets_through_when_nothing_is_changed() {
+    let told = inmost_fuzz::ToldFrames::new();
+    for moment in [Moment::Present, Moment::Behind, Moment::New, Moment::Returning] {
+        let events = told.gets_through(moment, None);
+        let names: Vec<&str> = events.iter().map(|(name, _)| name.as_str()).collect();
+        assert!(names.contains(&"ready"), "{moment:?}: {names:?}");
+    }
+    for command in [
+        "send",
+        "rename",
+        "rotate",
+        "create",
+        "add",
+        "join_channel",
+        "set_settings",
+        "add_passkey",
+    ] {
+        let events = told.gets_through(Moment::Present, Some(command));
+        let ended: Vec<_> = events
+            .iter()
+            .filter(|(name, _)| name == "done" || name == "refused")
+            .collect();
+        assert!(ended.iter().any(|(name, _)| name == "done"), "{command}: {ended:?}");
+        assert!(!events.iter().any(|(name, _)| name == "alarm"), "{command}: {events:?}");
     }
 }
