@@ -99,7 +99,6 @@ fn what_a_server_tells_gets_through_when_nothing_is_changed() {
         "create",
         "add",
         "join_channel",
-        "set_settings",
         "add_passkey",
     ] {
         let events = told.gets_through(Moment::Present, Some(command));
