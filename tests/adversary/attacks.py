@@ -182,11 +182,16 @@ class StaleGroup(Attack):
 
 
 class LosingWelcome(Attack):
-    """Two commits of one epoch: the loser's Welcome is handed over as if its commit had won. loser, instead_for: people."""
+    """Two commits of one epoch: the loser's Welcome and tree are handed over as if its commit had won. loser, instead_for: people."""
 
     def __init__(self, arguments: dict[str, Any]) -> None:
         super().__init__(arguments)
         self.lost: Commit | None = None
+        self._tree = b""
+
+    async def do_tree(self, tree: bytes) -> None:
+        """The tree that the loser's commit leads to: with the winner's, MLS itself refuses the Welcome."""
+        self._tree = tree
 
     async def asked(self, connection: Connection, frame: Frame) -> Iterable[Frame]:
         is_losers = connection.person == self.arguments["loser"]
@@ -201,6 +206,9 @@ class LosingWelcome(Attack):
         if isinstance(frame, Welcomed) and is_victims and self.lost is not None:
             say("handed over the loser's Welcome")
             return (changed(frame, welcome=self.lost.welcome),)
+        if isinstance(frame, Tree) and is_victims and self._tree:
+            say("handed over the loser's tree")
+            return (changed(frame, tree=self._tree),)
         return (frame,)
 
     async def do_let_go(self) -> None:
@@ -263,6 +271,23 @@ class Reorder(Attack):
         first, self._held = self._held, None
         say("two messages changed places")
         return changed(first, entry=frame.entry), changed(frame, entry=first.entry)
+
+
+class LeaveOut(Attack):
+    """The next message never reaches these people, and what follows is numbered as if it had not been said. people."""
+
+    def __init__(self, arguments: dict[str, Any]) -> None:
+        super().__init__(arguments)
+        self._where = b""
+
+    async def told(self, connection: Connection, frame: Frame) -> Iterable[Frame]:
+        if connection.person not in self.arguments["people"] or not isinstance(frame, Item):
+            return (frame,)
+        if not self._where and frame.kind == 4:
+            self._where = frame.conversation
+            say("left a message out")
+            return ()
+        return (changed(frame, n=frame.n - 1) if frame.conversation == self._where else frame,)
 
 
 class OldVault(Attack):

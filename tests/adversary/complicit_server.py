@@ -15,6 +15,7 @@ from typing import Any
 
 from inmost_engine import public
 from inmost_protocol import decode_request
+from inmost_protocol.conversations import Commit
 from inmost_protocol.frames import Frame
 from inmost_server import app, main
 from inmost_server.features.conversations import commits, live, log, policy
@@ -90,6 +91,14 @@ class LaxGroup:
     def may_join(self, device: bytes, directory: public.Directory) -> bool:
         return self.is_lax or self._honest.may_join(device, directory)
 
+    def tree_after(self, commit: Commit, directory: public.Directory, now_ms: int) -> bytes:
+        """Where a commit would have led."""
+        of = (self._org, self._honest.conversation, self._honest.group)
+        aside = public.Group.load(*of, list(self._rows.items()))
+        uploaded = (commit.group_info, commit.welcome, commit.link)
+        aside.merge(aside.check(commit.commit, directory, now_ms, *uploaded))
+        return aside.tree()
+
     def uncovered(self, directory: public.Directory) -> list[bytes]:
         """While lax it removes nobody by itself."""
         return [] if self.is_lax else self._honest.uncovered(directory)
@@ -140,6 +149,16 @@ class ComplicitServer:
         except public.Refused as refused:
             return refused.code
         return ""
+
+    async def do_tree_after(self, frame: bytes) -> bytes:
+        """The tree that a commit leads to which never comes to pass."""
+        server, commit = self.server, decode_request(frame)
+        assert isinstance(commit, Commit)
+        async with server.live.held(commit.conversation) as found:
+            group: Any = await server.live.group(found)
+            async with server.directory.reading() as directory:
+                tree: bytes = group.tree_after(commit, directory, server.clock())
+                return tree
 
     async def do_let_all_speak(self) -> None:
         """From now on everybody with a leaf writes everywhere."""

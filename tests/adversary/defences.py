@@ -7,7 +7,7 @@ A defence is a patch in without/. Its head says what it takes out and which test
     Takes out: the server's check of who may come back
     Turns red: tests/adversary/test_revoked_device.py::test_...
 
-Each is applied to a scratch checkout of HEAD with build outputs of its own. It counts only if the honest journey stays
+Several tests, one a line, must all turn red. Each is applied to a scratch checkout of HEAD with build outputs of its own. It counts only if the honest journey stays
 green and the test fails at its assertion about the attack; a crash, a timeout or an import error is no proof.
 The results stand in without/RESULT.md.
 """
@@ -38,7 +38,7 @@ class Defence:
     name: str
     patch: Path
     takes_out: str
-    turns_red: str
+    turns_red: tuple[str, ...]
 
     @property
     def touches_rust(self) -> bool:
@@ -57,11 +57,11 @@ def read(patch: Path) -> Defence:
     """A patch and what its head says of it."""
     head = patch.read_text().partition("diff --git")[0]
     takes_out, turns_red = (
-        re.search(rf"^{key}: (.+)$", head, re.MULTILINE) for key in ("Takes out", "Turns red")
+        re.findall(rf"^{key}: (.+)$", head, re.MULTILINE) for key in ("Takes out", "Turns red")
     )
-    if takes_out is None or turns_red is None:
+    if len(takes_out) != 1 or not turns_red:
         raise SystemExit(f"{patch.name} does not say what it takes out and which test turns red")
-    return Defence(patch.stem, patch, takes_out[1], turns_red[1])
+    return Defence(patch.stem, patch, takes_out[0], tuple(turns_red))
 
 
 def run(*command: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
@@ -125,12 +125,23 @@ def prove(defence: Defence) -> Outcome:
     is_green, said = pytest(HONEST)
     if not is_green:
         return outcome(False, f"the honest journey fails: {last_error(said)}")
-    is_green, said = pytest(defence.turns_red)
+    proofs = [attacked(test) for test in defence.turns_red]
+    words = "; ".join(dict.fromkeys(words for _, words in proofs))
+    return outcome(all(is_proof for is_proof, _ in proofs), words)
+
+
+def attacked(test: str) -> tuple[bool, str]:
+    """Whether this test now fails at its assertion about the attack, and what it said."""
+    is_green, said = pytest(test)
     if is_green:
-        return outcome(False, "the test stays green")
+        return False, f"{name_of(test)} stays green"
     if found := re.search(rf"^E .*({SUCCEEDED}: [^\n]*)", said, re.MULTILINE):
-        return outcome(True, found[1])
-    return outcome(False, f"red, but not by the attack: {last_error(said)}")
+        return True, found[1]
+    return False, f"{name_of(test)} is red, but not by the attack: {last_error(said)}"
+
+
+def name_of(test: str) -> str:
+    return test.partition("::")[2]
 
 
 def last_error(said: str) -> str:
@@ -150,9 +161,9 @@ def write_result(outcomes: list[Outcome], commit: str) -> None:
     for one in outcomes:
         verdict = "red, as it must be" if one.proved else "NOT SHOWN"
         words = one.words.replace("|", "/").replace("\n", " ")
-        test = one.defence.turns_red.partition("::")[2]
+        tests = ", ".join(f"`{name_of(test)}`" for test in one.defence.turns_red)
         kept[one.defence.name] = (
-            f"| `{one.defence.name}` | {one.defence.takes_out} | `{test}` | {verdict} | {words} | {today}, {commit[:10]} |"
+            f"| `{one.defence.name}` | {one.defence.takes_out} | {tests} | {verdict} | {words} | {today}, {commit[:10]} |"
         )
     there = {patch.stem for patch in WITHOUT.glob("*.patch")}
     lines = [kept[name] for name in sorted(kept) if name in there]

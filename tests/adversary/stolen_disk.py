@@ -258,8 +258,12 @@ class Thief:
         id_: bytes | None = None,
         in_conversation: bytes | None = None,
         content: list[Any] | None = None,
+        kind: int = formats.MESSAGE,
     ) -> dict[str, Any]:
-        """A sealed message with the keys on the disk, under any device's name, for any place. content: instead of a text."""
+        """A sealed message with the keys on the disk, under any device's name, for any place. content: instead of a text.
+
+        kind: MESSAGE, or RECEIPT or EPHEMERAL for what stands beside the log.
+        """
         keys = self.disk.epoch_keys(conversation)
         at = max(keys) if epoch is None else epoch
         place = in_conversation or conversation
@@ -283,7 +287,7 @@ class Thief:
             (place, group, at, who),
             message,
             secrets.token_bytes(16),
-            formats.MESSAGE,
+            kind,
             body,
         )
         return {"id": message, "sealed": sealed, "epoch": at}

@@ -29,6 +29,11 @@ async def test_a_changed_message_is_not_shown_as_said(world: World) -> None:
     await alice.send(room, "the next one")
     # The next message's author saw another log: that too is shown, and Bob seals nothing there any more.
     await alarm(bob, "LogForked")
+    await falls_silent(world, alice, bob, room)
+
+
+async def falls_silent(world: World, alice: Client, bob: Client, room: str) -> None:
+    """Bob seals nothing more in this conversation, and elsewhere life goes on."""
     mark = await world.mark()
     sending = world.later(bob.send(room, "into the void"))
     other = await alice.create("elsewhere", ["bob"])
@@ -38,6 +43,17 @@ async def test_a_changed_message_is_not_shown_as_said(world: World) -> None:
         "ATTACK SUCCEEDED: Bob goes on in a conversation whose log is not the others'"
     )
     sending.cancel()
+
+
+async def test_a_message_that_is_left_out_for_one_reader_shows_with_the_next(world: World) -> None:
+    alice, bob, carol, room = await room_of_three(world)
+    await world.attack("LeaveOut", people=["bob"])
+    await alice.send(room, "what bob must not know")
+    await world.lies.did("left a message out")
+    await hears(carol, room, "what bob must not know")
+    await carol.send(room, "understood")
+    await alarm(bob, "LogForked")
+    await falls_silent(world, alice, bob, room)
 
 
 async def test_two_messages_that_changed_places_are_shown(world: World) -> None:
