@@ -7,8 +7,9 @@ A defence is a patch in without/. Its head says what it takes out and which test
     Takes out: the server's check of who may come back
     Turns red: tests/adversary/test_revoked_device.py::test_...
 
-Several tests, one a line, must all turn red. Each is applied to a scratch checkout of HEAD with build outputs of its own. It counts only if the honest journey stays
-green and the test fails at its assertion about the attack; a crash, a timeout or an import error is no proof.
+Several tests, one a line, must all turn red; of one that runs with several parameters one is enough. Each is applied to a
+scratch checkout of HEAD with build outputs of its own. It counts only if the honest journey stays green and the test fails at
+its assertion about the attack; a crash, a timeout or an import error is no proof.
 The results stand in without/RESULT.md.
 """
 
@@ -21,6 +22,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[2]
 WITHOUT = Path(__file__).parent / "without"
@@ -99,14 +101,28 @@ def build() -> str:
     return ""
 
 
-def pytest(test: str) -> tuple[bool, str]:
-    """Whether it passed, and what it said."""
-    command = (str(ROOT / ".venv/bin/python"), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test)
+def pytest(*tests: str) -> dict[str, str] | str:
+    """What each failed test said, by its name as in `tests`; the error, if pytest did not come to an end."""
+    report = SCRATCH / "report.xml"
+    report.unlink(missing_ok=True)
+    options = ("-q", "-p", "no:cacheprovider", f"--junit-xml={report}")
     try:
-        ran = run(*command, timeout_s=TEST_TIMEOUT_S)
+        ran = run(
+            str(ROOT / ".venv/bin/python"), "-m", "pytest", *options, *tests, timeout_s=TEST_TIMEOUT_S * len(tests)
+        )
     except subprocess.TimeoutExpired:
-        return False, "timeout"
-    return ran.returncode == 0, ran.stdout + ran.stderr
+        return "timeout"
+    if ran.returncode not in (0, 1):
+        return (ran.stdout + ran.stderr)[-300:]
+    said: dict[str, str] = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = f"{str(case.get('classname')).replace('.', '/')}.py::{case.get('name')}"
+        test = next(test for test in tests if name == test or name.startswith((f"{test}[", f"{test}::")))
+        said.setdefault(test, "")
+        for failure in (*case.iter("failure"), *case.iter("error")):
+            said[test] += failure.text or "it broke"
+    missing = set(tests) - set(said)
+    return f"did not run: {missing}" if missing else {test: words for test, words in said.items() if words}
 
 
 def prove(defence: Defence) -> Outcome:
@@ -122,18 +138,19 @@ def prove(defence: Defence) -> Outcome:
         return Outcome(defence, False, f"does not apply: {applied.stderr.strip()[:300]}", 0)
     if defence.touches_rust and (error := build()):
         return outcome(False, f"does not build: {error.strip()[-300:]}")
-    is_green, said = pytest(HONEST)
-    if not is_green:
-        return outcome(False, f"the honest journey fails: {last_error(said)}")
-    proofs = [attacked(test) for test in defence.turns_red]
+    said = pytest(HONEST, *defence.turns_red)
+    if isinstance(said, str):
+        return outcome(False, f"the tests did not run: {said}")
+    if HONEST in said:
+        return outcome(False, f"the honest journey fails: {last_error(said[HONEST])}")
+    proofs = [attacked(test, said.get(test)) for test in defence.turns_red]
     words = "; ".join(dict.fromkeys(words for _, words in proofs))
     return outcome(all(is_proof for is_proof, _ in proofs), words)
 
 
-def attacked(test: str) -> tuple[bool, str]:
-    """Whether this test now fails at its assertion about the attack, and what it said."""
-    is_green, said = pytest(test)
-    if is_green:
+def attacked(test: str, said: str | None) -> tuple[bool, str]:
+    """Whether this test failed at its assertion about the attack, and what it said. said: None when it stayed green."""
+    if said is None:
         return False, f"{name_of(test)} stays green"
     if found := re.search(rf"^E .*({SUCCEEDED}: [^\n]*)", said, re.MULTILINE):
         return True, found[1]
