@@ -108,7 +108,12 @@ def pytest(*tests: str) -> dict[str, str] | str:
     options = ("-q", "-p", "no:cacheprovider", f"--junit-xml={report}")
     try:
         ran = run(
-            str(ROOT / ".venv/bin/python"), "-m", "pytest", *options, *tests, timeout_s=TEST_TIMEOUT_S * len(tests)
+            str(ROOT / ".venv/bin/python"),
+            "-m",
+            "pytest",
+            *options,
+            *tests,
+            timeout_s=TEST_TIMEOUT_S * len(tests),
         )
     except subprocess.TimeoutExpired:
         return "timeout"
