@@ -226,6 +226,8 @@ async def test_a_challenge_of_ones_own_or_of_another_purpose_opens_nothing(serve
         "ATTACK SUCCEEDED: an assertion for something else signed in"
     )
     for_act = await door.assertion(browser, token, "role")
+    # Unsigned, and whoever relays an assertion may add it: what refuses this must be what its challenge was for.
+    for_act["response"]["userHandle"] = base64url.text(owner.person.user)
     assert await refused_as(door, for_act) == (401, "PasskeyRefused"), (
         "ATTACK SUCCEEDED: an assertion for something else signed in"
     )
