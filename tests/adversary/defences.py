@@ -192,7 +192,9 @@ def write_result(outcomes: list[Outcome], commit: str) -> None:
     head = (
         "# Each defence taken out\n\n"
         "Written by `make test-defences`: each patch in this folder, applied to the commit named, left the honest journey green\n"
-        "and made its test fail at the assertion about the attack.\n\n"
+        "and made its tests fail at the assertion about the attack. Where it says *by switch*, the same lines stood behind switches in\n"
+        "one build and this one alone was switched; the honest journey of the passkeys' ran once with eight of them out. The commit is\n"
+        "the one whose product code was built. What MLS or the cipher refuses by itself stands in [UNPATCHED.md](UNPATCHED.md).\n\n"
         "| defence | what the patch takes out | test | outcome | what the test said | when, commit |\n"
         "| --- | --- | --- | --- | --- | --- |\n"
     )
