@@ -26,6 +26,7 @@ from inmost_protocol.devices import ClaimKeyPackages, FetchVault, PublishKeyPack
 from inmost_protocol.directory import AppendEntry, FetchDirectory
 from inmost_protocol.frames import Open
 from inmost_protocol.messages import Delete, FetchReceipts, PutReceipt, Send, Signal
+from server.kit import cbor
 from server.kit.mls import group_of_one, key_package
 from server.kit.wire import new_id
 
@@ -66,8 +67,8 @@ class Frames:
             CreateConversation(new_id(), new_id(), made.id, made.group_info, made.tree),
             Commit(new_id(), conversation, group, 0, made.group_info, made.group_info, None, None),
             Propose(new_id(), conversation, group, 0, made.group_info),
-            PutLink(new_id(), conversation, 0, sealed),
-            Complain(new_id(), conversation, sealed),
+            PutLink(new_id(), conversation, 1, self._signed("link", [1], [os.urandom(90)])),
+            Complain(new_id(), conversation, self._signed("complaint", [0], [1, "does not open"])),
             FetchLog(new_id(), conversation, 0, 200, False),
             FetchLog(new_id(), conversation, 0, 200, True),
             FetchLinks(new_id(), conversation, 0, 5),
@@ -88,6 +89,15 @@ class Frames:
             PutVaultRows(new_id(), [(conversation, sealed)]),
             FetchVault(new_id(), None),
         ]
+
+    def _signed(self, label: str, before: list[Any], fields: list[Any]) -> bytes:
+        """An entry of the log that the fuzzed device signs: a link of epoch 1, or a complaint."""
+        inside, device = self.inside, self.inside.fuzzed
+        place: list[Any] = [inside.conversation, inside.group]
+        # A link's epoch is signed with it; a complaint's is not.
+        signed = [*place, *(before if label == "link" else []), *fields]
+        signature = device.sig.dev_sign(inside.server.organisation.org, label, signed)
+        return cbor.encode([1, *before, *fields, device.id, signature])
 
     def run(self, data: bytes) -> None:
         """Whether the connection is open; then frames: which, how many bytes change it, the changes."""
