@@ -16,12 +16,12 @@ STEP ?= up test
 # dev is quick to build again and checks overflow; release is what `make up` and `make bench` run.
 ENGINE ?= dev
 
-SCRIPTS := .ci/run deploy/fresh deploy/install deploy/tools.sh fuzz/instrumented fuzz/run tests/run
+SCRIPTS := .ci/run engine/wasm/build deploy/fresh deploy/install deploy/tools.sh fuzz/instrumented fuzz/run tests/run
 TOOLS := . deploy/tools.sh;
 UV := $(TOOLS) $$(find_uv)
 BIN := .venv/bin
 
-.PHONY: help up test soak test-defences check bench fresh engine attacker python format fuzz fuzz-planted fuzz-coverage fuzz-minimise
+.PHONY: help up test soak test-defences check bench fresh engine wasm attacker python format fuzz fuzz-planted fuzz-coverage fuzz-minimise
 
 help:
 	@echo "make up       install what is missing (asks once), build, run; a first start prints the owner's link"
@@ -34,6 +34,7 @@ help:
 	@echo "make bench    every figure the project claims; ONLY=name for one"
 	@echo "make fresh    prove \`make up\` and \`make test\` in an empty Debian; STEP=up or STEP=test for one"
 	@echo "make engine   only build the engine for this checkout's Python (ENGINE=release for the fast one)"
+	@echo "make wasm     only build the engine for browsers"
 
 up:
 	@deploy/install up
@@ -55,6 +56,11 @@ engine:
 	@$(TOOLS) $(quietly); cargo build --locked $$quiet -p inmost-python --profile $(ENGINE)
 	@$(call put,$(built)/lib_native.so,engine/python/inmost_engine/_native.abi3.so)
 
+# The same engine for browsers: engine/wasm/pkg.
+wasm:
+	@deploy/install up test
+	@engine/wasm/build
+
 # What adversary tests may do with MLS and the product's engine refuses to do.
 attacker:
 	@$(TOOLS) $(quietly); cargo build --locked $$quiet -p inmost-attacker --profile $(ENGINE)
@@ -62,7 +68,7 @@ attacker:
 
 test:
 	@deploy/install up test
-	@$(MAKE) python engine attacker
+	@$(MAKE) python engine attacker wasm
 	@ONLY="$(ONLY)" tests/run
 
 soak:

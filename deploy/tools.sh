@@ -33,6 +33,14 @@ find_rust() { # the first rustc on PATH, in Debian's own place or in rustup's th
     return 1
 }
 
+# Whether the Rust that was found brings the standard library for browsers (rustup does, when asked), or only its source (Debian).
+has_wasm_std() { [ -d "$(rustc --print sysroot 2>/dev/null)/lib/rustlib/wasm32-unknown-unknown" ]; }
+
+# Whether it can be asked: rustup's toolchains are where it keeps its settings.
+can_add_wasm_std() {
+    command -v rustup >/dev/null && case $(rustc --print sysroot) in "$(rustup show home)"/*) ;; *) return 1 ;; esac
+}
+
 find_uv() {
     local candidate
     for candidate in uv .build/tools/bin/uv; do

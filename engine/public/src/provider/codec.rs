@@ -9,11 +9,22 @@ use super::StorageError;
 
 const TAG_64: [u8; 2] = [0xd8, 64];
 
+const NULL: u8 = 0xf6;
+
 pub fn to_bytes(entity: &impl Serialize) -> Result<Vec<u8>, StorageError> {
+    folded(entity, "")
+}
+
+/// The same with every field of this name empty.
+pub fn to_bytes_without(field: &str, entity: &impl Serialize) -> Result<Vec<u8>, StorageError> {
+    folded(entity, field)
+}
+
+fn folded(entity: &impl Serialize, without: &str) -> Result<Vec<u8>, StorageError> {
     let mut plain = Vec::new();
     ciborium::into_writer(entity, &mut plain).map_err(|_| StorageError)?;
     let mut out = Vec::with_capacity(plain.len() / 2);
-    let rest = fold(&plain, &mut out)?;
+    let rest = fold(&plain, without, &mut out)?;
     if rest.is_empty() {
         Ok(out)
     } else {
@@ -134,7 +145,7 @@ fn octets(mut rest: &[u8], n: u64) -> Option<(Vec<u8>, &[u8])> {
     Some((octets, rest))
 }
 
-fn fold<'a>(bytes: &'a [u8], out: &mut Vec<u8>) -> Result<&'a [u8], StorageError> {
+fn fold<'a>(bytes: &'a [u8], without: &str, out: &mut Vec<u8>) -> Result<&'a [u8], StorageError> {
     let head = head(bytes)?;
     let mut rest = &bytes[head.len..];
     if head.major == 4 && head.n >= 4 {
@@ -152,15 +163,32 @@ fn fold<'a>(bytes: &'a [u8], out: &mut Vec<u8>) -> Result<&'a [u8], StorageError
             out.extend_from_slice(string);
             return Ok(after);
         }
-        4 | 5 => {
-            for _ in 0..head.n * u64::from(head.major - 3) {
-                rest = fold(rest, out)?;
+        4 => {
+            for _ in 0..head.n {
+                rest = fold(rest, without, out)?;
             }
         }
-        6 => rest = fold(rest, out)?,
+        5 => {
+            for _ in 0..head.n {
+                let value = fold(rest, without, out)?;
+                rest = if is_text(rest, without)? {
+                    out.push(NULL);
+                    skip(value)?
+                } else {
+                    fold(value, without, out)?
+                };
+            }
+        }
+        6 => rest = fold(rest, without, out)?,
         _ => {}
     }
     Ok(rest)
+}
+
+/// Whether the item that `bytes` starts with is this text; no text for the empty one.
+fn is_text(bytes: &[u8], text: &str) -> Result<bool, StorageError> {
+    let head = head(bytes)?;
+    Ok(!text.is_empty() && head.major == 3 && split(&bytes[head.len..], head.n)?.0 == text.as_bytes())
 }
 
 fn unfold<'a>(bytes: &'a [u8], out: &mut Vec<u8>) -> Result<&'a [u8], StorageError> {
@@ -203,6 +231,20 @@ mod tests {
         let bytes = to_bytes(&entity).unwrap();
         assert!(bytes.len() < 1040);
         assert_eq!(from_bytes::<(Vec<u8>, String, Option<Vec<Vec<u32>>>, [u8; 3])>(&bytes).unwrap(), entity);
+    }
+
+    #[test]
+    fn a_field_that_is_left_out_is_empty_when_it_is_read_and_all_others_are_there() {
+        #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        struct Noted {
+            added_at: Option<std::time::Duration>,
+            words: Vec<String>,
+            inner: Vec<Noted>,
+        }
+        let noted = |added_at, inner| Noted { added_at, words: vec!["added_at".into()], inner };
+        let moment = Some(std::time::Duration::from_millis(1_700_000_000_001));
+        let bytes = to_bytes_without("added_at", &noted(moment, vec![noted(moment, vec![])])).unwrap();
+        assert_eq!(from_bytes::<Noted>(&bytes).unwrap(), noted(None, vec![noted(None, vec![])]));
     }
 
     #[test]

@@ -1,20 +1,21 @@
 //! What OpenMLS stands on here: libcrux, random numbers from entropy that was given, and rows that are persisted by somebody else.
 //!
-//! No clock, no disk, no operating-system entropy for keys: the host gives entropy, and takes the changed rows.
+//! No clock, no disk, no operating-system entropy: the host gives entropy, and takes the changed rows.
 
 mod codec;
+mod crypto;
 mod rows;
 mod storage;
 mod tree;
 
 use std::sync::Mutex;
 
-use openmls_libcrux_crypto::CryptoProvider;
 use openmls_traits::random::OpenMlsRand;
 use openmls_traits::OpenMlsProvider;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
+pub use crypto::Crypto;
 pub use rows::{group_prefix, Changes, Row, StorageError};
 pub use storage::Storage;
 
@@ -68,21 +69,21 @@ impl OpenMlsRand for Rand {
 
 /// The OpenMLS provider of the server and of the engine.
 pub struct Provider {
-    crypto: CryptoProvider,
+    crypto: Crypto,
     rand: Rand,
     storage: Storage,
 }
 
 impl Provider {
-    /// `entropy`: 32 bytes from the operating system, used once.
+    /// `entropy`: 32 random bytes of the host, used once.
     pub fn new(entropy: [u8; 32]) -> Result<Self, Refusal> {
-        let crypto = CryptoProvider::new().map_err(|_| Refusal::Corrupt)?;
+        let crypto = Crypto::new(&entropy).map_err(|_| Refusal::Corrupt)?;
         Ok(Provider { crypto, rand: Rand::new(entropy), storage: Storage::default() })
     }
 }
 
 impl OpenMlsProvider for Provider {
-    type CryptoProvider = CryptoProvider;
+    type CryptoProvider = Crypto;
     type RandProvider = Rand;
     type StorageProvider = Storage;
 
@@ -90,7 +91,7 @@ impl OpenMlsProvider for Provider {
         &self.storage
     }
 
-    fn crypto(&self) -> &CryptoProvider {
+    fn crypto(&self) -> &Crypto {
         &self.crypto
     }
 
