@@ -107,7 +107,7 @@ format: python
 
 bench:
 	@deploy/install up test
-	@$(MAKE) python engine ENGINE=release
+	@$(MAKE) python engine wasm ENGINE=release
 	@$(BIN)/python -m bench $(ONLY)
 
 fresh:

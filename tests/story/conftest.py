@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -43,10 +45,11 @@ FEWEST_SIGNS = 6
 class Story:
     """Three people and a bot, what they said to each other, and what those who listened heard."""
 
-    def __init__(self, world: World, kept: Kept, length: Length) -> None:
+    def __init__(self, world: World, kept: Kept, length: Length, recordings: Path) -> None:
         self.world = world
         self.length = length
         self.kept = kept
+        self.recordings = recordings
         self.anna = world.owner("anna")
         self.bob = world.invited("bob", self.anna)
         self.carol = world.invited("carol", self.anna)
@@ -132,18 +135,22 @@ def heard_until(ears: Listening, last: int) -> list[dict[str, Any]]:
 @pytest.fixture(scope="package", params=["sqlite", "postgresql"])
 def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """The story up to where its tests go on: all of it is said, and nobody is online."""
-    folder = tmp_path_factory.mktemp("story")
+    folder, recordings = tmp_path_factory.mktemp("story"), tmp_path_factory.mktemp("recordings")
     with ExitStack() as running:
+        running.callback(shutil.rmtree, recordings)  # everybody's keys and words
         url = None
         if request.param == "postgresql":  # one of its own: all that is in its files was said here
             cluster = running.enter_context(Cluster())
             url = running.enter_context(cluster.fresh())
-        world = running.enter_context(World(folder, (*on(url), "--log-level", "debug")))
+        world = running.enter_context(
+            World(folder, (*on(url), "--log-level", "debug"), recordings=recordings)
+        )
         data = world.server.data
         story = Story(
             world,
             KeptInPostgresql(data, cluster, url) if url else KeptInSqlite(data),
             TWO_THOUSAND if url and SOAK not in os.environ else TEN_THOUSAND,
+            recordings,
         )
         story.is_told()
         yield story

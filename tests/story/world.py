@@ -17,7 +17,9 @@ from typing import Any, Self
 
 import psutil
 
+ROOT = Path(__file__).parents[2]
 INMOST = [sys.executable, "-m", "inmost_cli.main"]
+RECORDED = [sys.executable, "-m", "tests.differential.recorded"]
 START_TIMEOUT_S = 60.0
 COMMAND_TIMEOUT_S = 120.0
 EVENT_TIMEOUT_S = 30.0
@@ -71,10 +73,15 @@ class Process:
     """One process of the command, with both its streams read along. under: a command that starts and watches it."""
 
     def __init__(
-        self, arguments: list[str], environment: dict[str, str], folder: Path, under: tuple[str, ...] = ()
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        folder: Path,
+        under: tuple[str, ...] = (),
+        inmost: list[str] = INMOST,
     ) -> None:
         self.process = subprocess.Popen(
-            [*under, *INMOST, *arguments],
+            [*under, *inmost, *arguments],
             env=environment,
             cwd=folder,
             stdin=subprocess.PIPE,
@@ -197,6 +204,7 @@ class Person:
     environment: dict[str, str]
     password: str = "seven green bottles on a wall"
     name: str = ""
+    inmost: list[str] = field(default_factory=lambda: INMOST)
     processes: list[Process] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -214,7 +222,7 @@ class Person:
     def try_to(self, *arguments: str, stdin: str | None = None, timeout_s: float = COMMAND_TIMEOUT_S) -> Done:
         """Run a command to its end, however it ends."""
         ended = subprocess.run(
-            [*INMOST, *arguments],
+            [*self.inmost, *arguments],
             env=self.environment,
             cwd=self.folder,
             input=stdin,
@@ -235,7 +243,7 @@ class Person:
         return done
 
     def start(self, *arguments: str) -> Process:
-        process = Process(list(arguments), self.environment, self.folder)
+        process = Process(list(arguments), self.environment, self.folder, inmost=self.inmost)
         self.processes.append(process)
         return process
 
@@ -319,12 +327,18 @@ class World:
 
     server_options   as for `inmost up`
     under            a command that starts and watches the server
+    recordings       where every engine of these people is recorded, with its keys (tests/differential)
     """
 
     def __init__(
-        self, folder: Path, server_options: tuple[str, ...] = (), under: tuple[str, ...] = ()
+        self,
+        folder: Path,
+        server_options: tuple[str, ...] = (),
+        under: tuple[str, ...] = (),
+        recordings: Path | None = None,
     ) -> None:
         self.folder = folder
+        self._recordings = recordings
         self._environment = {
             name: value
             for name, value in os.environ.items()
@@ -352,6 +366,9 @@ class World:
             "INMOST_PASSPHRASE": f"{account} keeps this computer",
         }
         person = Person(account, folder, environment)
+        if self._recordings is not None:
+            person.inmost = [*RECORDED, str(self._recordings)]
+            person.environment["PYTHONPATH"] = str(ROOT)
         self.people.append(person)
         return person
 

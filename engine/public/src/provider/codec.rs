@@ -168,7 +168,8 @@ fn fold<'a>(bytes: &'a [u8], without: &str, out: &mut Vec<u8>) -> Result<&'a [u8
                 rest = fold(rest, without, out)?;
             }
         }
-        5 => {
+        // A struct: its fields have names, and their order.
+        5 if rest.first().is_some_and(|key| key >> 5 == 3) => {
             for _ in 0..head.n {
                 let value = fold(rest, without, out)?;
                 rest = if is_text(rest, without)? {
@@ -178,6 +179,17 @@ fn fold<'a>(bytes: &'a [u8], without: &str, out: &mut Vec<u8>) -> Result<&'a [u8
                     fold(value, without, out)?
                 };
             }
+        }
+        // OpenMLS keeps some things in hash maps, whose order differs from run to run; a row's bytes do not.
+        5 => {
+            let mut entries = Vec::new();
+            for _ in 0..head.n {
+                let mut entry = Vec::new();
+                rest = fold(fold(rest, without, &mut entry)?, without, &mut entry)?;
+                entries.push(entry);
+            }
+            entries.sort();
+            out.extend(entries.into_iter().flatten());
         }
         6 => rest = fold(rest, without, out)?,
         _ => {}
@@ -245,6 +257,17 @@ mod tests {
         let moment = Some(std::time::Duration::from_millis(1_700_000_000_001));
         let bytes = to_bytes_without("added_at", &noted(moment, vec![noted(moment, vec![])])).unwrap();
         assert_eq!(from_bytes::<Noted>(&bytes).unwrap(), noted(None, vec![noted(None, vec![])]));
+    }
+
+    #[test]
+    fn a_hash_map_is_the_same_bytes_in_every_run() {
+        #[allow(clippy::disallowed_types)] // as OpenMLS has it
+        let map = || (0..100u32).map(|key| ([key; 2], key)).collect::<std::collections::HashMap<_, _>>();
+        let bytes = to_bytes(&map()).unwrap();
+        assert!((0..10).all(|_| to_bytes(&map()).unwrap() == bytes));
+        #[allow(clippy::disallowed_types)]
+        let read: std::collections::HashMap<[u32; 2], u32> = from_bytes(&bytes).unwrap();
+        assert_eq!(read, map());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! libcrux for OpenMLS, with one difference: what HPKE draws comes from the entropy that the host gave (decision 0008).
+//! libcrux for OpenMLS, with one difference: what HPKE draws comes from the entropy that the host gave (decision 0016).
 //!
 //! The provider of OpenMLS seeds HPKE from the operating system. Here the 64 random bytes of an encapsulation are derived
 //! from that entropy and from all that is sealed, so they do not depend on the order in which OpenMLS seals (it uses several
@@ -11,8 +11,8 @@ use libcrux_kem::{Algorithm, PublicKey};
 use openmls_libcrux_crypto::CryptoProvider;
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::{
-    AeadType, Ciphersuite, CryptoError, ExporterSecret, HashType, HpkeAeadType, HpkeCiphertext, HpkeConfig, HpkeKdfType,
-    HpkeKemType, HpkeKeyPair, KemOutput, SignatureScheme,
+    AeadType, Ciphersuite, CryptoError, ExporterSecret, HashType, HpkeAeadType, HpkeCiphertext, HpkeConfig,
+    HpkeKdfType, HpkeKemType, HpkeKeyPair, KemOutput, SignatureScheme,
 };
 use sha2::Sha256;
 use tls_codec::SecretVLBytes;
@@ -53,9 +53,9 @@ impl Crypto {
             return Err(CryptoError::InvalidPublicKey); // libcrux-kem 0.0.9 panics on one that is too short
         }
         let random = self.random(&[&[public, info], sealed].concat())?;
-        let public = PublicKey::decode(Algorithm::XWingKemDraft06, public).map_err(|_| CryptoError::InvalidPublicKey)?;
-        let (shared, output) =
-            public.encapsulate_derand(&random[..]).map_err(|_| CryptoError::SenderSetupError)?;
+        let public =
+            PublicKey::decode(Algorithm::XWingKemDraft06, public).map_err(|_| CryptoError::InvalidPublicKey)?;
+        let (shared, output) = public.encapsulate_derand(&random[..]).map_err(|_| CryptoError::SenderSetupError)?;
         let hpke = Hpke::<HpkeLibcrux>::new(
             Mode::Base,
             KemAlgorithm::XWingDraft06,

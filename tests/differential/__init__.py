@@ -1,0 +1,1 @@
+"""One engine, two builds: what Python's decided, the browser's is asked again."""
