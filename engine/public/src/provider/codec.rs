@@ -11,20 +11,17 @@ const TAG_64: [u8; 2] = [0xd8, 64];
 
 const NULL: u8 = 0xf6;
 
+/// OpenMLS notes when it got a secret, by the clock of the machine. Nothing reads that: secrets of past epochs are not kept.
+const EMPTY: &str = "added_at";
+/// A hash map that OpenMLS writes as a list of pairs (of a pending commit's proposals).
+const UNORDERED: &str = "queued_proposals";
+
+/// The same entity is the same bytes in every run: hash maps are written in the order of their bytes, and no time of the machine.
 pub fn to_bytes(entity: &impl Serialize) -> Result<Vec<u8>, StorageError> {
-    folded(entity, "")
-}
-
-/// The same with every field of this name empty.
-pub fn to_bytes_without(field: &str, entity: &impl Serialize) -> Result<Vec<u8>, StorageError> {
-    folded(entity, field)
-}
-
-fn folded(entity: &impl Serialize, without: &str) -> Result<Vec<u8>, StorageError> {
     let mut plain = Vec::new();
     ciborium::into_writer(entity, &mut plain).map_err(|_| StorageError)?;
     let mut out = Vec::with_capacity(plain.len() / 2);
-    let rest = fold(&plain, without, &mut out)?;
+    let rest = fold(&plain, &mut out)?;
     if rest.is_empty() {
         Ok(out)
     } else {
@@ -145,7 +142,7 @@ fn octets(mut rest: &[u8], n: u64) -> Option<(Vec<u8>, &[u8])> {
     Some((octets, rest))
 }
 
-fn fold<'a>(bytes: &'a [u8], without: &str, out: &mut Vec<u8>) -> Result<&'a [u8], StorageError> {
+fn fold<'a>(bytes: &'a [u8], out: &mut Vec<u8>) -> Result<&'a [u8], StorageError> {
     let head = head(bytes)?;
     let mut rest = &bytes[head.len..];
     if head.major == 4 && head.n >= 4 {
@@ -165,42 +162,55 @@ fn fold<'a>(bytes: &'a [u8], without: &str, out: &mut Vec<u8>) -> Result<&'a [u8
         }
         4 => {
             for _ in 0..head.n {
-                rest = fold(rest, without, out)?;
+                rest = fold(rest, out)?;
             }
         }
         // A struct: its fields have names, and their order.
         5 if rest.first().is_some_and(|key| key >> 5 == 3) => {
             for _ in 0..head.n {
-                let value = fold(rest, without, out)?;
-                rest = if is_text(rest, without)? {
-                    out.push(NULL);
-                    skip(value)?
-                } else {
-                    fold(value, without, out)?
-                };
+                rest = fold_field(rest, out)?;
             }
         }
-        // OpenMLS keeps some things in hash maps, whose order differs from run to run; a row's bytes do not.
-        5 => {
-            let mut entries = Vec::new();
-            for _ in 0..head.n {
-                let mut entry = Vec::new();
-                rest = fold(fold(rest, without, &mut entry)?, without, &mut entry)?;
-                entries.push(entry);
-            }
-            entries.sort();
-            out.extend(entries.into_iter().flatten());
-        }
-        6 => rest = fold(rest, without, out)?,
+        5 => rest = fold_unordered(rest, head.n, 2, out)?,
+        6 => rest = fold(rest, out)?,
         _ => {}
     }
     Ok(rest)
 }
 
-/// Whether the item that `bytes` starts with is this text; no text for the empty one.
+fn fold_field<'a>(field: &'a [u8], out: &mut Vec<u8>) -> Result<&'a [u8], StorageError> {
+    let value = fold(field, out)?;
+    if is_text(field, EMPTY)? {
+        out.push(NULL);
+        return skip(value);
+    }
+    let item = head(value)?;
+    if item.major == 4 && is_text(field, UNORDERED)? {
+        out.extend_from_slice(&value[..item.len]);
+        return fold_unordered(&value[item.len..], item.n, 1, out);
+    }
+    fold(value, out)
+}
+
+/// `count` entries of so many items each, in the order of their bytes: as they come, it differs from run to run.
+fn fold_unordered<'a>(mut rest: &'a [u8], count: u64, items: u8, out: &mut Vec<u8>) -> Result<&'a [u8], StorageError> {
+    let mut entries = Vec::new();
+    for _ in 0..count {
+        let mut entry = Vec::new();
+        for _ in 0..items {
+            rest = fold(rest, &mut entry)?;
+        }
+        entries.push(entry);
+    }
+    entries.sort();
+    out.extend(entries.into_iter().flatten());
+    Ok(rest)
+}
+
+/// Whether the item that `bytes` starts with is this text.
 fn is_text(bytes: &[u8], text: &str) -> Result<bool, StorageError> {
     let head = head(bytes)?;
-    Ok(!text.is_empty() && head.major == 3 && split(&bytes[head.len..], head.n)?.0 == text.as_bytes())
+    Ok(head.major == 3 && split(&bytes[head.len..], head.n)?.0 == text.as_bytes())
 }
 
 fn unfold<'a>(bytes: &'a [u8], out: &mut Vec<u8>) -> Result<&'a [u8], StorageError> {
@@ -246,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_left_out_is_empty_when_it_is_read_and_all_others_are_there() {
+    fn what_openmls_notes_of_the_clock_is_not_written_and_all_else_is() {
         #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         struct Noted {
             added_at: Option<std::time::Duration>,
@@ -255,19 +265,26 @@ mod tests {
         }
         let noted = |added_at, inner| Noted { added_at, words: vec!["added_at".into()], inner };
         let moment = Some(std::time::Duration::from_millis(1_700_000_000_001));
-        let bytes = to_bytes_without("added_at", &noted(moment, vec![noted(moment, vec![])])).unwrap();
+        let bytes = to_bytes(&noted(moment, vec![noted(moment, vec![])])).unwrap();
         assert_eq!(from_bytes::<Noted>(&bytes).unwrap(), noted(None, vec![noted(None, vec![])]));
     }
 
     #[test]
     fn a_hash_map_is_the_same_bytes_in_every_run() {
         #[allow(clippy::disallowed_types)] // as OpenMLS has it
-        let map = || (0..100u32).map(|key| ([key; 2], key)).collect::<std::collections::HashMap<_, _>>();
-        let bytes = to_bytes(&map()).unwrap();
-        assert!((0..10).all(|_| to_bytes(&map()).unwrap() == bytes));
-        #[allow(clippy::disallowed_types)]
-        let read: std::collections::HashMap<[u32; 2], u32> = from_bytes(&bytes).unwrap();
-        assert_eq!(read, map());
+        type Map = std::collections::HashMap<[u32; 2], u32>;
+        #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        struct Queue {
+            queued_proposals: Vec<([u32; 2], u32)>,
+            in_order: Vec<u32>,
+        }
+        let map = || (0..100u32).map(|key| ([key; 2], key)).collect::<Map>();
+        let queue = || Queue { queued_proposals: map().into_iter().collect(), in_order: vec![7, 5, 6] };
+        let (bytes, queued) = (to_bytes(&map()).unwrap(), to_bytes(&queue()).unwrap());
+        assert!((0..10).all(|_| to_bytes(&map()).unwrap() == bytes && to_bytes(&queue()).unwrap() == queued));
+        assert_eq!(from_bytes::<Map>(&bytes).unwrap(), map());
+        let read = from_bytes::<Queue>(&queued).unwrap();
+        assert_eq!((read.queued_proposals.into_iter().collect::<Map>(), read.in_order), (map(), vec![7, 5, 6]));
     }
 
     #[test]

@@ -258,10 +258,7 @@ impl StorageProvider<CURRENT_VERSION> for Storage {
         group_id: &GroupId,
         message_secrets: &MessageSecrets,
     ) -> Result<(), StorageError> {
-        // OpenMLS notes when it got them, by the clock of the machine. Nothing reads that: secrets of past epochs are not kept.
-        let row = codec::to_bytes_without("added_at", message_secrets)?;
-        self.write().put(group_key(GROUP_MESSAGE_SECRETS, group_id)?, row);
-        Ok(())
+        self.put(group_key(GROUP_MESSAGE_SECRETS, group_id)?, message_secrets)
     }
 
     fn write_resumption_psk_store<
