@@ -8,6 +8,7 @@ import hashlib
 import os
 import struct
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -58,9 +59,9 @@ class Recording:
         self._chain = bytes(32)
         self._one_at_a_time = threading.Lock()
         self.path = folder / f"{os.getpid()}-{os.urandom(4).hex()}"
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        self._file = os.fdopen(descriptor, "wb", buffering=0)
-        self._file.write(b"".join(item(KEY, key) + item(VALUE, value) for key, value in kept))
+        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        weakref.finalize(self, os.close, self._file)
+        write(self._file, b"".join(item(KEY, key) + item(VALUE, value) for key, value in kept))
 
     def step(self, given: bytes) -> bytes:
         return self._ask(STEP, given)
@@ -80,7 +81,13 @@ class Recording:
 
     def _write(self, what: bytes, given: bytes, answer: bytes) -> None:
         self._chain = chained(self._chain, answer)
-        self._file.write(item(what, given) + item(OUTCOME, self._chain))
+        write(self._file, item(what, given) + item(OUTCOME, self._chain))
+
+
+def write(file: int, content: bytes) -> None:
+    """All of it, now: what a killed process was asked last is what one wants to know."""
+    while content:
+        content = content[os.write(file, content) :]
 
 
 def items(recording: Path) -> Iterator[tuple[bytes, bytes]]:
