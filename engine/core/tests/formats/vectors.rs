@@ -73,7 +73,8 @@ macro_rules! vectors {
 }
 
 /// Inside the test's binary: as WebAssembly it reads no files.
-const FROZEN: [(&str, &str); 7] = [
+const FROZEN: &[(&str, &str)] = &[
+    vectors!("channels"),
     vectors!("content"),
     vectors!("links"),
     vectors!("messages"),
@@ -81,6 +82,7 @@ const FROZEN: [(&str, &str); 7] = [
     vectors!("recovery"),
     vectors!("safety"),
     vectors!("vault"),
+    vectors!("vault-2"),
 ];
 
 /// Byte for byte: what is made today is what was frozen.
