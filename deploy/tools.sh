@@ -33,11 +33,25 @@ find_rust() { # the first rustc on PATH, in Debian's own place or in rustup's th
     return 1
 }
 
-# Whether the Rust that was found brings the standard library for browsers (rustup does, when asked), or only its source (Debian).
-has_wasm_std() { [ -d "$(rustc --print sysroot 2>/dev/null)/lib/rustlib/wasm32-unknown-unknown" ]; }
+# The rustc that builds the engine for browsers. The one that was found, if rustup has added the standard library for browsers to it;
+# else Debian's own, which is built with that library's source (rust-web-src) and Debian's linker.
+find_wasm_rust() {
+    local rustc
+    rustc=$(find_rust) && has_wasm_std "$rustc" && echo "$rustc" && return
+    rustc=/usr/bin/rustc
+    has_std_source "$rustc" && [ -x /usr/bin/cargo ] && command -v wasm-ld >/dev/null && echo "$rustc"
+}
 
-# Whether it can be asked: rustup's toolchains are where it keeps its settings.
-can_add_wasm_std() {
+has_wasm_std() { [ -d "$("$1" --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" ]; }
+
+has_std_source() {
+    local version
+    version=$("$1" --version 2>/dev/null | cut -d ' ' -f 2) || return
+    at_least "$version" "$oldest_rust" && [ -d "$("$1" --print sysroot)/lib/rustlib/src/rust/library/std" ]
+}
+
+# Whether the rustc that was found is rustup's, which can be asked for more: its toolchains are where rustup keeps its settings.
+is_rustups() {
     command -v rustup >/dev/null && case $(rustc --print sysroot) in "$(rustup show home)"/*) ;; *) return 1 ;; esac
 }
 
