@@ -10,7 +10,7 @@ from tests.differential.comparison import compared, named
 from tests.differential.recorder import HEAD, STEP, item, items, read
 from tests.story.conftest import Story
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.parametrize("story", ["sqlite"], indirect=True)]
 
 FEWEST_MESSAGES = 10_000
 # What the story must have had in it, so that this test means what it says.
