@@ -1,5 +1,7 @@
 //! The directory's whole state as bytes, so that a start does not replay every entry. Deterministic; for one's own store only.
 
+use std::collections::BTreeMap;
+
 use super::payload::{Invite, Role};
 use super::{DeviceState, Directory, InvitationState, Paper, Policy, Recovery, UserState};
 use crate::cbor::{self, Item};
@@ -53,13 +55,29 @@ impl Directory {
             owner_seed: owner_seed.or_null(Item::fixed)?,
             hashes: hashes.to_vec(),
             time_ms: time_ms.uint()?,
-            users: users.list()?.iter().map(|item| read_user(item, version)).collect::<Result<_, _>>()?,
-            devices: devices.list()?.iter().map(read_device).collect::<Result<_, _>>()?,
-            invitations: invitations.list()?.iter().map(read_invitation).collect::<Result<_, _>>()?,
+            users: in_order(users, |item| read_user(item, version))?,
+            devices: in_order(devices, read_device)?,
+            invitations: in_order(invitations, read_invitation)?,
             server_keys: server_keys.list()?.iter().map(server_key).collect::<Result<_, Refusal>>()?,
             policy: if policy.is_null() { None } else { Some(read_policy(policy)?) },
         })
     }
+}
+
+/// What is kept by its id: each once, in the order in which it is written.
+fn in_order<Id: Ord + Copy, State>(
+    items: &Item,
+    read: impl Fn(&Item) -> Result<(Id, State), Refusal>,
+) -> Result<BTreeMap<Id, State>, Refusal> {
+    let mut kept = BTreeMap::new();
+    for item in items.list()? {
+        let (id, state) = read(item)?;
+        if kept.last_key_value().is_some_and(|(last, _)| *last >= id) {
+            return Err(Refusal::Malformed);
+        }
+        kept.insert(id, state);
+    }
+    Ok(kept)
 }
 
 fn user_item(user: User, state: &UserState) -> Item {

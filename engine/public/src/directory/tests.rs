@@ -320,6 +320,20 @@ fn a_passkey_is_countersigned_added_once_and_there_are_seven_at_most() {
 }
 
 #[test]
+fn a_snapshot_has_everybody_once_and_in_one_order() {
+    use crate::cbor::{decode, encode, Item};
+    let snapshot = cast().world.directory.snapshot();
+    for twisted in [|users: &mut Vec<Item>| users.reverse(), |users: &mut Vec<Item>| users.push(users[1].clone())] {
+        let mut item = decode(&snapshot).unwrap();
+        let Item::Array(parts) = &mut item else { panic!("a snapshot is an array") };
+        let Item::Array(users) = &mut parts[5] else { panic!("users are an array") };
+        assert!(users.len() > 1);
+        twisted(users);
+        assert_eq!(Directory::from_snapshot(&encode(&item)), Err(Refusal::Malformed));
+    }
+}
+
+#[test]
 fn a_snapshot_from_before_passkeys_is_read() {
     use crate::cbor::{decode, encode, Item};
     let world = cast().world;
