@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inmost_public::ids::{general_conversation, Conversation, Device, User};
+use inmost_public::ids::{general_conversation, Conversation, Device, Message, User};
 use inmost_public::limits::CLOCK_SKEW_MS;
 use inmost_public::Refusal;
 
@@ -41,8 +41,8 @@ struct Present {
 pub struct Signals {
     typing: BTreeMap<(Conversation, Device), Typing>,
     present: BTreeMap<Device, Present>,
-    /// The author's time of the newest signal taken: the server repeats no older one.
-    newest_ms: BTreeMap<(Conversation, Device), u64>,
+    /// The author's time and the id of the newest signal taken: the server repeats neither it nor an older one.
+    newest: BTreeMap<(Conversation, Device), (u64, Message)>,
     own_typing_ms: BTreeMap<Conversation, u64>,
     own_presence: Option<bool>,
 }
@@ -152,18 +152,24 @@ impl Machine {
         if !self.is_in_now(conversation, device)? {
             return Ok(());
         }
-        let Ok(Opened { content, time_ms, .. }) = self.open_aside(conversation, device, Kind::Ephemeral, sealed) else {
+        let Ok(Opened {
+            header,
+            content,
+            time_ms,
+            ..
+        }) = self.open_aside(conversation, device, Kind::Ephemeral, sealed)
+        else {
             return Ok(());
         };
-        let newest_ms = self.signals.newest_ms.get(&(conversation, device)).copied();
-        let is_repeated = newest_ms.is_some_and(|newest_ms| time_ms < newest_ms);
+        let newest = self.signals.newest.get(&(conversation, device));
+        let is_repeated = newest.is_some_and(|(newest_ms, id)| time_ms < *newest_ms || header.id == *id);
         let Some(user) = self.directory.device(device).map(|state| state.user) else {
             return Ok(());
         };
         if is_repeated || time_ms.abs_diff(self.now) > CLOCK_SKEW_MS || user == self.me()?.user {
             return Ok(());
         }
-        self.signals.newest_ms.insert((conversation, device), time_ms);
+        self.signals.newest.insert((conversation, device), (time_ms, header.id));
         match content {
             Content::Typing { on: true } => {
                 let until_ms = self.now + TYPING_SHOWN_MS;
@@ -242,8 +248,8 @@ impl Machine {
         }
         // Older ones are refused by their time alone.
         self.signals
-            .newest_ms
-            .retain(|_, time_ms| *time_ms + CLOCK_SKEW_MS >= now);
+            .newest
+            .retain(|_, (time_ms, _)| *time_ms + CLOCK_SKEW_MS >= now);
     }
 
     fn show_typing(&mut self, conversation: Conversation, user: User, on: bool) {

@@ -200,3 +200,20 @@ fn nobody_has_read_what_is_not_there_and_nobody_unreads() {
     assert_eq!(read(&mut world), n);
     world.assert_calm();
 }
+
+#[test]
+fn the_newest_signal_played_again_shows_nobody_typing_who_stopped() {
+    let mut world = World::team(36, &["alice", "bob"]);
+    let room = world.create(0, "plans", &[1]);
+    let typed = recorded(&mut world, 1, room);
+    hand(&mut world, 0, 1, room, &typed);
+    world.pass(TYPING_SHOWN_MS);
+    assert_eq!(typing(&mut world, 0, room), world.people(&[]));
+    hand(&mut world, 0, 1, room, &typed);
+    assert_eq!(typing(&mut world, 0, room), world.people(&[]));
+    assert_eq!(
+        world.heard(0, "typing"),
+        2,
+        "ATTACK SUCCEEDED: who had stopped is shown to type again"
+    );
+}
