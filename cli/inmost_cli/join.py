@@ -54,11 +54,11 @@ def register(app: typer.Typer) -> None:
     command(app, "recover", rich_help_panel="Start")(recover_command)
 
 
-def choose_password(option: str, is_first: bool = True) -> str:
+def choose_password(option: str, is_first: bool = True, words: str = "Password") -> str:
     """Raises CannotAsk, which names the option."""
     if is_first and is_somebody_there():
         note("Choose a password: 12 characters or more; a few words are good.")
-    return ask_new_secret("New password", option)
+    return ask_new_secret(words, option)
 
 
 @dataclass

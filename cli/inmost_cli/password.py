@@ -102,7 +102,7 @@ async def remove(
 
 def _new_password(file: Path | None) -> str:
     """Raises CannotAsk."""
-    return secret_from(file, None) or choose_password("--new-password-file FILE")
+    return secret_from(file, None) or choose_password("--new-password-file FILE", words="New password")
 
 
 async def second_factor(
