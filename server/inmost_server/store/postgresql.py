@@ -19,6 +19,8 @@ from inmost_server.store.statement import POSTGRESQL, Statement
 OLDEST: Final = 140_000
 # The advisory lock of whoever writes: "inmost" in ASCII.
 WRITER_LOCK: Final = 0x696E6D6F7374
+# A connection that was closed holds its lock until PostgreSQL has noticed: a server that starts again at once waits for itself.
+WRITER_LEAVES_WITHIN_MS: Final = 5_000
 ROWS_FETCHED_AT_ONCE: Final = 64
 # A PostgreSQL that cannot be reached any more is noticed within half a minute, not when TCP gives up after a quarter of an hour.
 CONNECTING: Final[dict[str, str | int]] = {
@@ -257,10 +259,13 @@ def _shown(driver: "psycopg.Connection[Row]", setting: str) -> str:
 
 
 def _lock(driver: "psycopg.Connection[Row]") -> None:
-    """Until this connection ends. Raises StoreAway while somebody else has it."""
-    row = driver.execute("SELECT pg_try_advisory_lock(%s)", (WRITER_LOCK,)).fetchone()
-    if row is None or not row[0]:
-        raise StoreAway("another server is using this database")
+    """Until this connection ends. Raises StoreAway when somebody else keeps it."""
+    driver.execute(f"SET lock_timeout = {WRITER_LEAVES_WITHIN_MS}".encode())
+    try:
+        driver.execute("SELECT pg_advisory_lock(%s)", (WRITER_LOCK,))
+    except psycopg.errors.LockNotAvailable:
+        raise StoreAway("another server is using this database") from None
+    driver.execute("RESET lock_timeout")
 
 
 def _revision(driver: "psycopg.Connection[Row]") -> str | None:
