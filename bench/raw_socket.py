@@ -35,6 +35,7 @@ class RawSocket(asyncio.Protocol):
         self._host, self._token, self._told = host, token, told
         self._buffer = bytearray()
         self._is_open = False
+        self.refusal = b""  # the beginning of the last one
         self.transport: asyncio.Transport | None = None
         self.synced: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -97,6 +98,8 @@ class RawSocket(asyncio.Protocol):
         tag = buffer[at + 2] if buffer[at + 1] == 0xCC else buffer[at + 1]
         if tag == TAG_OPENED:
             self.send(encode(Sync(os.urandom(16), None)))
+        if tag == TAG_REFUSED:
+            self.refusal = bytes(buffer[at : at + 120])
         if tag == TAG_GOODBYE and not self.synced.done():
             self.synced.set_exception(
                 RuntimeError(f"the server said goodbye: {bytes(buffer[at : at + 80])!r}")
