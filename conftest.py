@@ -1,6 +1,7 @@
-"""Where tests keep what they store: SQLite and PostgreSQL, each test on both that asks for `database`."""
+"""What tests of several trees share: where they keep what they store (SQLite and PostgreSQL, each test on both that asks for `database`), and what a server logs."""
 
 import pytest
+import structlog
 
 from server.kit.cluster import Cluster
 
@@ -20,6 +21,21 @@ def database(request):
     else:
         with request.getfixturevalue("cluster").fresh() as url:
             yield url
+
+
+@pytest.fixture
+def mistakes():
+    """What the server logs as its own mistakes."""
+    found = []
+
+    def noted(_, method, event):
+        if method in {"error", "critical", "exception"}:
+            found.append(event)
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[noted], cache_logger_on_first_use=False)
+    yield found
+    structlog.reset_defaults()
 
 
 def pytest_collection_modifyitems(items):

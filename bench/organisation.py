@@ -123,3 +123,16 @@ async def organisation(database: str | None = None) -> AsyncIterator[Organisatio
         finally:
             server.stop()
             os.sched_setaffinity(0, set(range(os.cpu_count() or 1)))
+
+
+async def pair(at: Organisation) -> tuple[Device, bytes]:
+    """The owner and somebody who reads, both connected, and a conversation of theirs."""
+    [reader] = await at.join(1)
+    await reader.connect(at.http)
+    joined = asyncio.create_task(
+        reader.shows(lambda name, details: name == "conversation" and details["change"] == "joined")
+    )
+    created = await at.owner.command("create", kind="group", title="figures", users=[reader.user])
+    await joined
+    conversation: bytes = created["conversation"]
+    return reader, conversation

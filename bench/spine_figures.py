@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.devices import Device, now_ms, pack, unpack
 from bench.figure import Figure, bench, of_runs
-from bench.organisation import Organisation, organisation
+from bench.organisation import Organisation, organisation, pair
 
 RUNS = 5
 SEALS_PER_RUN = 200
@@ -19,23 +19,11 @@ TEXT = (
 )
 
 
-async def _pair(at: Organisation) -> tuple[Device, bytes]:
-    [reader] = await at.join(1)
-    await reader.connect(at.http)
-    joined = asyncio.create_task(
-        reader.shows(lambda name, details: name == "conversation" and details["change"] == "joined")
-    )
-    created = await at.owner.command("create", kind="group", title="figures", users=[reader.user])
-    await joined
-    conversation: bytes = created["conversation"]
-    return reader, conversation
-
-
 @bench("messages")
 async def messages() -> Iterable[Figure]:
     """Seal and open a 200-byte message, and open a page of fifty, from Python."""
     async with organisation() as at:
-        reader, conversation = await _pair(at)
+        reader, conversation = await pair(at)
         await asyncio.sleep(3)  # what a new group still has to do in the background
         seals, opens, state_rows = [], [], 0
         for _ in range(RUNS):

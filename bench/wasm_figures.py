@@ -14,9 +14,9 @@ from statistics import median
 from typing import Any
 
 from bench import devices
-from bench.devices import Device, pack, unpack
+from bench.devices import pack, unpack
 from bench.figure import Figure, bench, of_runs
-from bench.organisation import Organisation, organisation
+from bench.organisation import organisation, pair
 from bench.spine_figures import TEXT
 from tests.differential.comparison import PKG, compared
 from tests.differential.recorder import STEP, Asked, Native, Recording, answered, read
@@ -86,7 +86,7 @@ def recorded(folder: Path) -> Iterator[None]:
 async def _talk(folder: Path) -> tuple[Path, Path, Path, Path]:
     """Recordings: who writes, who listens, who pages back later, and one that starts from the listener's rows."""
     async with organisation() as at:
-        reader, conversation = await _pair(at)
+        reader, conversation = await pair(at)
         for _ in range(MESSAGES):
             content = {"type": "text", "text": TEXT, "reply_to": None, "mentions": []}
             await at.owner.command("send", conversation=conversation, content=content)
@@ -101,18 +101,6 @@ async def _talk(folder: Path) -> tuple[Path, Path, Path, Path]:
         start = Recording(reader.rows.items(), folder)
         start.view(pack(["me", {}]))
         return at.owner.engine.path, reader.engine.path, late.engine.path, start.path  # type: ignore[attr-defined]
-
-
-async def _pair(at: Organisation) -> tuple[Device, bytes]:
-    [reader] = await at.join(1)
-    await reader.connect(at.http)
-    joined = asyncio.create_task(
-        reader.shows(lambda name, details: name == "conversation" and details["change"] == "joined")
-    )
-    created = await at.owner.command("create", kind="group", title="figures", users=[reader.user])
-    await joined
-    conversation: bytes = created["conversation"]
-    return reader, conversation
 
 
 @dataclass(frozen=True)

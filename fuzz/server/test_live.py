@@ -4,7 +4,6 @@ import random
 
 import msgspec
 import pytest
-import structlog
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -27,21 +26,6 @@ async def team(tmp_path):
     await running.owner()
     yield running
     await running.stop()
-
-
-@pytest.fixture
-def mistakes():
-    """What the server logs as its own mistakes."""
-    found = []
-
-    def noted(_, method, event):
-        if method in {"error", "critical", "exception"}:
-            found.append(event)
-        raise structlog.DropEvent
-
-    structlog.configure(processors=[noted], cache_logger_on_first_use=False)
-    yield found
-    structlog.reset_defaults()
 
 
 class Sender:

@@ -150,8 +150,11 @@ async def _deliver(
     """Everything after the position, up to a number; the position moves on when the receiver comes back for more."""
     position = await positions.of(conversation)
     here = await _numbers(client, conversation, position + 1, upto)
-    is_whole = len(here) == upto - position or await _load_back(client, conversation, position, upto)
-    for n in await _numbers(client, conversation, position + 1, upto):
+    is_whole = len(here) == upto - position
+    if not is_whole:
+        is_whole = await _load_back(client, conversation, position, upto)
+        here = await _numbers(client, conversation, position + 1, upto)
+    for n in here:
         message = await client.written(conversation, n)
         if message is not None:
             yield message

@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-import structlog
 
 from inmost_server import base64url
 from inmost_server.edge.rates import Rate
@@ -20,21 +19,6 @@ DEVICE = {"device": base64url.text(bytes(16))}
 async def server(tmp_path):
     async with Rest(tmp_path) as found:
         yield found
-
-
-@pytest.fixture
-def mistakes():
-    """What the server logs as its own mistakes."""
-    found = []
-
-    def noted(_, method, event):
-        if method in {"error", "critical", "exception"}:
-            found.append(event)
-        raise structlog.DropEvent
-
-    structlog.configure(processors=[noted], cache_logger_on_first_use=False)
-    yield found
-    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize(
