@@ -31,10 +31,10 @@ def main(names: list[str]) -> int:
             file=sys.stderr,
         )
         return 2
-    kept = _kept()
+    kept, where = _kept(), _where()  # once: each figure kept makes the checkout "dirty"
     for name in names or list(benches):
         for figure in _run(benches[name]):
-            kept[figure.name] = {**asdict(figure), "met": figure.is_met, **_where()}
+            kept[figure.name] = {**asdict(figure), "met": figure.is_met, **where}
             _write(kept)
     return 0
 
