@@ -41,6 +41,7 @@ def make_app(whole: bool = True) -> typer.Typer:
             reading,
             sharing,
             talk,
+            verify_web,
         )
 
         for part in (
@@ -55,6 +56,7 @@ def make_app(whole: bool = True) -> typer.Typer:
             devices,
             passkeys,
             password,
+            verify_web,
         ):
             part.register(app)
     return app

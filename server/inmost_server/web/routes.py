@@ -20,7 +20,7 @@ PLACED: Final = ("sw.js", "files.json", "manifest.webmanifest", "icon.svg")
 POLICY: Final = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; "
     "img-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types inmost-worker"
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types inmost-worker inmost-service"
 )
 # A file under /assets never changes: another content has another name.
 FOR_EVER: Final = "public, max-age=31536000, immutable"
