@@ -143,7 +143,18 @@ export interface Message {
   user: Hex | null;
   /** The server's time; the author's while it waits. */
   atMs: number;
-  type: "text" | "poll" | "title" | "topic" | "joined" | "left" | "unreadable" | "unknown" | "expired" | "channel" | "channel_closed";
+  type:
+    | "text"
+    | "poll"
+    | "title"
+    | "topic"
+    | "joined"
+    | "left"
+    | "unreadable"
+    | "unknown"
+    | "expired"
+    | "channel"
+    | "channel_closed";
   /** null when deleted, or for a type without words. */
   text: string | null;
   isEdited: boolean;
@@ -262,7 +273,14 @@ export type Act =
 
 export type Content =
   | { type: "text"; text: string; mentions: Hex[]; replyTo?: Ref; thread?: Ref; expiresAfterMs?: number }
-  | { type: "poll"; text: string; options: string[]; multiple: boolean; thread?: Ref; expiresAfterMs?: number }
+  | {
+      type: "poll";
+      text: string;
+      options: string[];
+      multiple: boolean;
+      thread?: Ref;
+      expiresAfterMs?: number;
+    }
   | { type: "edit"; target: Ref; text: string; mentions: Hex[] }
   | { type: "delete"; target: Ref }
   | { type: "react"; target: Ref; emoji: string; on: boolean }
@@ -288,7 +306,10 @@ export interface Calls {
   /** WebAuthn's {publicKey: creation options} for the passkey that comes with this claim. */
   joinPasskeyOptions(): { publicKey: unknown };
   /** Claim. keep says how the store's key is kept; it is written before the claim leaves. backupCodes: [] with a passkey. */
-  joinClaim(keep: Keep, factor: { passkey: MadePasskey } | { password: string; code: string }): { backupCodes: string[] };
+  joinClaim(
+    keep: Keep,
+    factor: { passkey: MadePasskey } | { password: string; code: string },
+  ): { backupCodes: string[] };
   /** Wait until everything is set up. */
   joinFinish(): Standing;
 
@@ -330,13 +351,21 @@ export interface Calls {
   // What a person does
   /** Resolves when it is in the store and can be shown: it goes out by itself, also later. */
   send(conversation: Hex, content: Content): { id: Hex };
-  create(kind: "direct" | "group" | "channel", title: string | null, people: Hex[], more: { topic?: string; open?: boolean; announcement?: boolean }): Hex;
+  create(
+    kind: "direct" | "group" | "channel",
+    title: string | null,
+    people: Hex[],
+    more: { topic?: string; open?: boolean; announcement?: boolean },
+  ): Hex;
   add(conversation: Hex, people: Hex[]): void;
   remove(conversation: Hex, people: Hex[]): void;
   /** false: the wish is with the server, and takes effect when another member's device is online. */
   leave(conversation: Hex): boolean;
   joinChannel(conversation: Hex): void;
-  setSettings(conversation: Hex, settings: { open?: boolean; announcement?: boolean; guests?: boolean; moderated?: boolean }): void;
+  setSettings(
+    conversation: Hex,
+    settings: { open?: boolean; announcement?: boolean; guests?: boolean; moderated?: boolean },
+  ): void;
   setConversationRole(conversation: Hex, person: Hex, role: ConversationRole): void;
   read(conversation: Hex, n: number): void;
   signal(conversation: Hex, typing: boolean): void;
@@ -383,7 +412,9 @@ export type Told =
   | { kind: "changed"; what: "timeline"; conversation: Hex }
   /** Somebody else wrote something new that counts as unread. */
   | { kind: "arrived"; conversation: Hex; n: number }
-  | { kind: "alarm"; alarm: Alarm };
+  | { kind: "alarm"; alarm: Alarm }
+  /** How far recover() is. done of `of`: conversations read back; null: not known. */
+  | { kind: "progress"; step: "vault" | "conversations" | "history"; done: number; of: number | null };
 
 /** The client as the tab's code has it (src/client/client.ts). */
 export type Client = {
