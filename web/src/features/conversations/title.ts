@@ -1,0 +1,10 @@
+/** What a conversation is called on this screen. */
+import type { Conversation } from "../../client/api";
+import { useWords } from "../../words/words";
+
+export function useTitle(conversation: Conversation | undefined): string {
+  const words = useWords();
+  if (!conversation) return "";
+  if (conversation.kind === "personal") return words.shell.personal;
+  return conversation.title;
+}
