@@ -2,8 +2,8 @@
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { I18nProvider } from "react-aria-components";
 import type { Standing } from "../client/api";
-import { Locked } from "../features/joining/unlock";
 import { Damaged, Ended, Opening, Unable } from "../features/joining/standings";
+import { Locked } from "../features/joining/unlock";
 import { Toasts } from "../ui/toast";
 import { type Language, type Speech, SpeechContext, useWords, wordsOf } from "../words/words";
 import { HereProvider, type Tools, ToolsContext } from "./here";
@@ -12,7 +12,9 @@ import { languageNow, usePreferences } from "./preferences";
 import { useStanding } from "./standing";
 
 const Shell = lazy(() => import("./shell").then((module) => ({ default: module.Shell })));
-const Welcome = lazy(() => import("../features/joining/welcome").then((module) => ({ default: module.Welcome })));
+const Welcome = lazy(() =>
+  import("../features/joining/welcome").then((module) => ({ default: module.Welcome })),
+);
 const Join = lazy(() => import("../features/joining/join").then((module) => ({ default: module.Join })));
 
 export interface AppProps {
@@ -70,7 +72,8 @@ function Pages({ client, invitation }: { client: Tools["client"]; invitation: st
   useIdleLock(client, standing.kind === "open" && !isJoining);
   usePresence(client, standing.kind === "open");
 
-  const begun = standing.kind === "joining" ? standing.link : standing.kind === "nobody" || isJoining ? link : null;
+  const begun =
+    standing.kind === "joining" ? standing.link : standing.kind === "nobody" || isJoining ? link : null;
   if (begun) {
     return (
       <Join

@@ -5,7 +5,9 @@ import { refusalOf } from "./refusal";
 
 /** What each question depends on. A question that is not here is never asked again by itself. */
 const HEARS: Partial<Record<CallName, (told: Told, given: readonly unknown[]) => boolean>> = {
-  conversations: (told) => told.kind === "changed" && (told.what === "conversations" || told.what === "timeline" || told.what === "people"),
+  conversations: (told) =>
+    told.kind === "changed" &&
+    (told.what === "conversations" || told.what === "timeline" || told.what === "people"),
   people: (told) => isChanged(told, "people"),
   invitations: (told) => isChanged(told, "people"),
   accounts: (told) => isChanged(told, "people"),

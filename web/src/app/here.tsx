@@ -9,6 +9,8 @@ import { refusalOf } from "./refusal";
 export interface Passkeys {
   make(options: { publicKey: unknown }, name: string): Promise<MadePasskey>;
   use(options: { publicKey: unknown }): Promise<MadePasskey>;
+  /** What opens this browser's store; credentials: ids of the passkeys that do. */
+  unlock(credentials: string[]): Promise<Uint8Array>;
   isThere: boolean;
 }
 

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import type { Link } from "../client/api";
 import { Banner } from "../ui/banner";
 import { useWords } from "../words/words";
+import { BuildBanner } from "./build";
 import styles from "./linkbanner.module.css";
 
 /** A connection that comes back at once is not worth a word. */
@@ -20,6 +21,7 @@ export function LinkBanner({ link }: { link: Link }) {
   }, [isAway, link.state]);
   return (
     <div className={styles.place} role="status">
+      <BuildBanner />
       {isAway && isLong && (
         <Banner isBand tone="care" icon={<CloudOff size={16} />}>
           <p>

@@ -1,13 +1,24 @@
 /** Above the list: who one is, what belongs to this browser, search, and a new conversation. */
-import { Activity, BellRing, Lock, MonitorSmartphone, Search, Server, Settings, SquarePen, Users, Keyboard } from "lucide-react";
+import {
+  Activity,
+  BellRing,
+  Keyboard,
+  Lock,
+  MonitorSmartphone,
+  Search,
+  Server,
+  Settings,
+  SquarePen,
+  Users,
+} from "lucide-react";
 import { Button as AriaButton } from "react-aria-components";
+import { useAlarms } from "../features/alarms/unseen";
 import { Avatar } from "../ui/avatar";
 import { Badge } from "../ui/badge";
 import { IconButton } from "../ui/button";
 import { classes } from "../ui/classes";
 import { type Entry, Menu } from "../ui/menu";
 import { useForms, useWords } from "../words/words";
-import { useAlarms } from "../features/alarms/unseen";
 import { useHere, useTools } from "./here";
 import styles from "./listhead.module.css";
 import { useRouter } from "./router";
@@ -28,7 +39,10 @@ export function ListHead({ onKeys }: { onKeys: () => void }) {
           placement="bottom start"
           entries={entries}
           button={
-            <AriaButton className={classes(styles.me)} aria-label={`${me.organisation}, ${name}. ${words.shell.more}`}>
+            <AriaButton
+              className={classes(styles.me)}
+              aria-label={`${me.organisation}, ${name}. ${words.shell.more}`}
+            >
               <Avatar id={me.user} name={name} size={28} />
               <span className={styles.who}>
                 <span className={styles.organisation}>{me.organisation}</span>
@@ -38,7 +52,14 @@ export function ListHead({ onKeys }: { onKeys: () => void }) {
           }
         />
         {unseen > 0 && (
-          <a className={styles.alarms} href={router.href("alarms", {})} onClick={(event) => { event.preventDefault(); router.go("alarms", {}); }}>
+          <a
+            className={styles.alarms}
+            href={router.href("alarms", {})}
+            onClick={(event) => {
+              event.preventDefault();
+              router.go("alarms", {});
+            }}
+          >
             <Badge tone="care" label={words.shell.alarms(unseen)}>
               <BellRing size={12} /> {forms.number(unseen)}
             </Badge>
@@ -68,9 +89,14 @@ export function useOwnEntries(onKeys?: () => void): (Entry | null)[] {
     { id: "alarms", label: words.alarms, icon: <Activity size={16} />, onAction: to("alarms") },
     { id: "server", label: words.server, icon: <Server size={16} />, onAction: to("server") },
     { id: "people", label: words.people, icon: <Users size={16} />, onAction: to("people") },
-    ...(onKeys ? [{ id: "keys", label: words.keys, icon: <Keyboard size={16} />, more: "?", onAction: onKeys }] : []),
+    ...(onKeys
+      ? [{ id: "keys", label: words.keys, icon: <Keyboard size={16} />, more: "?", onAction: onKeys }]
+      : []),
     ...(me.custody === "browser"
       ? []
-      : [null, { id: "lock", label: words.lock, icon: <Lock size={16} />, onAction: () => void client.lock() }]),
+      : [
+          null,
+          { id: "lock", label: words.lock, icon: <Lock size={16} />, onAction: () => void client.lock() },
+        ]),
   ];
 }

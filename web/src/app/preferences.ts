@@ -37,13 +37,15 @@ function read(): Preferences {
 
 /** What another version or a person with the tools of the browser wrote is no reason to fail. */
 function checked(kept: Preferences): Preferences {
-  const one = <Value,>(value: Value, among: readonly Value[], otherwise: Value) => (among.includes(value) ? value : otherwise);
+  const one = <Value>(value: Value, among: readonly Value[], otherwise: Value) =>
+    among.includes(value) ? value : otherwise;
   return {
     theme: one(kept.theme, ["system", "light", "dark"], "system"),
     contrast: one(kept.contrast, ["system", "more"], "system"),
     density: one(kept.density, ["comfortable", "compact"], "comfortable"),
     language: kept.language in LANGUAGES ? kept.language : "system",
-    lockAfterMinutes: Number.isFinite(kept.lockAfterMinutes) && kept.lockAfterMinutes >= 0 ? kept.lockAfterMinutes : 15,
+    lockAfterMinutes:
+      Number.isFinite(kept.lockAfterMinutes) && kept.lockAfterMinutes >= 0 ? kept.lockAfterMinutes : 15,
     isPresent: kept.isPresent !== false,
   };
 }
@@ -89,7 +91,7 @@ export function show(): void {
 }
 
 // Another tab has changed them.
-addEventListener("storage", (event) => {
+window.addEventListener("storage", (event) => {
   if (event.key !== PLACE) return;
   now = read();
   show();

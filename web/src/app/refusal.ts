@@ -13,7 +13,12 @@ export function refusalOf(error: unknown): RefusalData {
       act: given.act ?? null,
     };
   }
-  return { code: "", words: error instanceof Error ? error.message : String(error), retryAfterMs: null, act: null };
+  return {
+    code: "",
+    words: error instanceof Error ? error.message : String(error),
+    retryAfterMs: null,
+    act: null,
+  };
 }
 
 function isKnown(code: string): code is RefusalCode {
@@ -22,7 +27,9 @@ function isKnown(code: string): code is RefusalCode {
 
 /** What happened, and what to do: never a bare code, never "an error occurred". */
 export function explained(refusal: RefusalData, words: Words): { said: string; todo: string } {
-  const [said, todo] = isKnown(refusal.code) ? words.refusals[refusal.code] : [sentence(refusal.words || refusal.code), ""];
+  const [said, todo] = isKnown(refusal.code)
+    ? words.refusals[refusal.code]
+    : [sentence(refusal.words || refusal.code), ""];
   if (refusal.code === "WeakPassword" && refusal.words) return { said: sentence(refusal.words), todo };
   if (refusal.retryAfterMs) return { said, todo: words.waitSeconds(Math.ceil(refusal.retryAfterMs / 1000)) };
   return { said, todo };

@@ -1,5 +1,13 @@
 /** Where the person is: the address's fragment in the product, a variable in a story. */
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState, useSyncExternalStore } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { type Given, pathOf, type Route, type RouteName, routeOf } from "./routes";
 
 export interface Router {

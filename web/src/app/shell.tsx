@@ -11,15 +11,17 @@ import { BottomBar } from "./bottombar";
 import { useTools } from "./here";
 import { LinkBanner } from "./linkbanner";
 import { ListHead } from "./listhead";
+import { Refused } from "./refused";
 import { useRouter } from "./router";
 import { conversationOf, type Route } from "./routes";
 import styles from "./shell.module.css";
 import { useShortcuts } from "./shortcuts";
-import { Refused } from "./refused";
 
 const Pages = lazy(() => import("./pages").then((module) => ({ default: module.Pages })));
 const Side = lazy(() => import("./side").then((module) => ({ default: module.Side })));
-const Switcher = lazy(() => import("../features/conversations/switcher").then((module) => ({ default: module.Switcher })));
+const Switcher = lazy(() =>
+  import("../features/conversations/switcher").then((module) => ({ default: module.Switcher })),
+);
 const Keys = lazy(() => import("../features/settings/keys").then((module) => ({ default: module.Keys })));
 
 const NONE: readonly Conversation[] = [];
@@ -40,9 +42,9 @@ export function Shell({ link }: { link: Link }) {
   const isHome = route.name === "home";
   return (
     <div className={classes(styles.shell, hasSide && styles.sided)} data-place={isHome ? "list" : "main"}>
-      <a className={styles.skip} href="#main" onClick={skip}>
+      <button type="button" className={styles.skip} onClick={skip}>
         {words.shell.skip}
-      </a>
+      </button>
       <LinkBanner link={link} />
       <nav className={styles.list} aria-label={words.shell.conversations}>
         <ListHead onKeys={() => setOver("keys")} />
@@ -81,8 +83,7 @@ export function Shell({ link }: { link: Link }) {
   );
 }
 
-function skip(event: { preventDefault: () => void }) {
-  event.preventDefault();
+function skip() {
   document.querySelector<HTMLElement>("#main textarea, #main")?.focus();
 }
 
@@ -102,7 +103,8 @@ function Main(props: {
     if (!props.isLoaded) return <Skeleton label={words.loading} isPeople rows={8} />;
     return <EmptyState title={words.refusals.NotFound[0]}>{words.refusals.NotFound[1]}</EmptyState>;
   }
-  if (route.name === "home") return <EmptyState title={words.shell.choose}>{words.shell.chooseMore}</EmptyState>;
+  if (route.name === "home")
+    return <EmptyState title={words.shell.choose}>{words.shell.chooseMore}</EmptyState>;
   return (
     <Suspense fallback={<Skeleton label={words.loading} rows={6} />}>
       <Pages route={route} conversations={props.conversations} />

@@ -14,8 +14,10 @@ export function useShortcuts(
     const pressed = (event: KeyboardEvent) => {
       if (event.isComposing) return;
       const isMod = event.ctrlKey || event.metaKey;
-      const isWriting = (event.target as Element | null)?.closest?.("input, textarea, [contenteditable]") != null;
-      const isOver = document.querySelector("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]") !== null;
+      const isWriting =
+        (event.target as Element | null)?.closest?.("input, textarea, [contenteditable]") != null;
+      const isOver =
+        document.querySelector("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]") !== null;
       if (isMod && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
         return onOver("switcher");

@@ -19,11 +19,15 @@ export async function keepOffline(onOther: () => void): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   const policies = (window as { trustedTypes?: PolicyFactory }).trustedTypes;
   // The only script this policy ever lets through.
-  const url = policies?.createPolicy(POLICY, { createScriptURL: () => WORKER }).createScriptURL(WORKER) ?? WORKER;
+  const url =
+    policies?.createPolicy(POLICY, { createScriptURL: () => WORKER }).createScriptURL(WORKER) ?? WORKER;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     if (wasAskedFor) location.reload();
   });
-  const registration = await navigator.serviceWorker.register(url, { type: "classic", updateViaCache: "none" });
+  const registration = await navigator.serviceWorker.register(url, {
+    type: "classic",
+    updateViaCache: "none",
+  });
   const found = (worker: ServiceWorker | null) => {
     if (worker === null || navigator.serviceWorker.controller === null) return;
     waiting = worker;

@@ -61,7 +61,9 @@ async function keepAll(): Promise<void> {
 async function dropOthers(): Promise<void> {
   const mine = await cacheName;
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith(CACHES) && name !== mine).map((name) => caches.delete(name)));
+  await Promise.all(
+    names.filter((name) => name.startsWith(CACHES) && name !== mine).map((name) => caches.delete(name)),
+  );
 }
 
 async function kept(place: string, request: Request): Promise<Response> {

@@ -11,7 +11,10 @@ export type Presence = "active" | "idle" | null;
 export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/).filter(Boolean);
   const first = (word: string | undefined) => {
-    const part = new Intl.Segmenter().segment(word ?? "")[Symbol.iterator]().next();
+    const part = new Intl.Segmenter()
+      .segment(word ?? "")
+      [Symbol.iterator]()
+      .next();
     return part.done ? "" : part.value.segment;
   };
   return (first(words[0]) + (words.length > 1 ? first(words.at(-1)) : "")).toLocaleUpperCase();

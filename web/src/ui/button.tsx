@@ -1,6 +1,10 @@
 /** Buttons: with words, with a picture only, and links that look like them. */
 import type { ReactNode } from "react";
-import { Button as AriaButton, type ButtonProps as AriaButtonProps, ToggleButton } from "react-aria-components";
+import {
+  Button as AriaButton,
+  type ButtonProps as AriaButtonProps,
+  ToggleButton,
+} from "react-aria-components";
 import styles from "./button.module.css";
 import { classes } from "./classes";
 import { Hint } from "./tooltip";

@@ -3,6 +3,7 @@ import { Check, ChevronDown, Minus } from "lucide-react";
 import type { ReactNode } from "react";
 import {
   Checkbox as AriaCheckbox,
+  RadioGroup as AriaRadioGroup,
   Select as AriaSelect,
   Switch as AriaSwitch,
   Button,
@@ -11,7 +12,6 @@ import {
   ListBoxItem,
   Popover,
   Radio,
-  RadioGroup as AriaRadioGroup,
   SelectValue,
 } from "react-aria-components";
 import styles from "./choice.module.css";

@@ -3,13 +3,13 @@ import { Eye, EyeOff, Search, X } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import {
   Button as AriaButton,
+  SearchField as AriaSearchField,
+  TextArea as AriaTextArea,
   TextField as AriaTextField,
   FieldError,
   Input,
   Label,
-  SearchField as AriaSearchField,
   Text,
-  TextArea as AriaTextArea,
 } from "react-aria-components";
 import { classes } from "./classes";
 import styles from "./field.module.css";
@@ -38,7 +38,12 @@ export interface TextFieldProps extends Common {
 
 function frame(given: Common) {
   const { label: _label, help: _help, wrong, placeholder: _placeholder, ...rest } = given;
-  return { ...rest, isInvalid: Boolean(wrong), validationBehavior: "aria" as const, className: classes(styles.field) };
+  return {
+    ...rest,
+    isInvalid: Boolean(wrong),
+    validationBehavior: "aria" as const,
+    className: classes(styles.field),
+  };
 }
 
 function Below({ help, wrong }: { help?: ReactNode; wrong?: string | undefined }) {
@@ -72,7 +77,11 @@ export function TextArea({ rows = 3, ...given }: Common & { rows?: number }) {
   return (
     <AriaTextField {...frame(given)}>
       <Label className={classes(styles.label)}>{given.label}</Label>
-      <AriaTextArea className={classes(styles.input, styles.area)} rows={rows} placeholder={given.placeholder ?? ""} />
+      <AriaTextArea
+        className={classes(styles.input, styles.area)}
+        rows={rows}
+        placeholder={given.placeholder ?? ""}
+      />
       <Below help={given.help} wrong={given.wrong} />
     </AriaTextField>
   );
@@ -144,7 +153,10 @@ export function SearchField(props: {
       className={classes(styles.search)}
     >
       <Search size={16} aria-hidden className={styles.lens} />
-      <Input className={classes(styles.input, styles.searched)} placeholder={props.placeholder ?? props.label} />
+      <Input
+        className={classes(styles.input, styles.searched)}
+        placeholder={props.placeholder ?? props.label}
+      />
       <AriaButton className={classes(styles.inside, styles.clear)} aria-label={props.clear}>
         <X size={16} />
       </AriaButton>

@@ -35,9 +35,17 @@ function decoded(text: string): string {
   }
 }
 
-const SCRIPTS = ["Latin", "Cyrillic", "Greek", "Armenian", "Hebrew", "Arabic", "Han", "Hangul", "Cherokee"].map(
-  (name) => new RegExp(`\\p{Script=${name}}`, "u"),
-);
+const SCRIPTS = [
+  "Latin",
+  "Cyrillic",
+  "Greek",
+  "Armenian",
+  "Hebrew",
+  "Arabic",
+  "Han",
+  "Hangul",
+  "Cherokee",
+].map((name) => new RegExp(`\\p{Script=${name}}`, "u"));
 
 function oddityOf(written: string, host: string): Address["oddity"] {
   if (!host.split(".").some((label) => label.startsWith("xn--"))) return null;
@@ -79,7 +87,10 @@ export function piecesOf(text: string): Piece[] {
     }
     if (run) pieces.push({ text: run, isMark: false });
     run = "";
-    pieces.push({ text: `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`, isMark: true });
+    pieces.push({
+      text: `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`,
+      isMark: true,
+    });
   }
   if (run) pieces.push({ text: run, isMark: false });
   return pieces;

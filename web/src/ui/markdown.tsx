@@ -174,7 +174,8 @@ function table(node: Extract<Nodes, { type: "table" }>, props: MarkdownProps, ro
 }
 
 function definition(root: Root, identifier: string): string | null {
-  for (const node of root.children) if (node.type === "definition" && node.identifier === identifier) return node.url;
+  for (const node of root.children)
+    if (node.type === "definition" && node.identifier === identifier) return node.url;
   return null;
 }
 
@@ -188,7 +189,10 @@ function link(url: string, words: ReactNode, text: string, props: MarkdownProps)
   const address = addressOf(url);
   if (!address) return words;
   const says = text.toLowerCase().replace(/\/$/, "");
-  const isItself = says === address.url.toLowerCase().replace(/\/$/, "") || says === address.host || `mailto:${says}` === address.url;
+  const isItself =
+    says === address.url.toLowerCase().replace(/\/$/, "") ||
+    says === address.host ||
+    `mailto:${says}` === address.url;
   return (
     <a href={address.url} target="_blank" rel="noreferrer noopener" className={styles.link}>
       {words}
@@ -207,7 +211,9 @@ function link(url: string, words: ReactNode, text: string, props: MarkdownProps)
 function said(text: string, props: MarkdownProps): ReactNode {
   const mentions = props.mentions?.filter((each) => text.includes(`@${each.name}`)) ?? [];
   if (mentions.length === 0) return plain(text);
-  const names = mentions.map((each) => each.name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).sort((a, b) => b.length - a.length);
+  const names = mentions
+    .map((each) => each.name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+    .sort((a, b) => b.length - a.length);
   return text.split(new RegExp(`(@(?:${names.join("|")}))`, "u")).map((part, at) => {
     const who = mentions.find((each) => `@${each.name}` === part);
     return who ? (

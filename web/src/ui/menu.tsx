@@ -35,7 +35,9 @@ export function Menu(props: {
   onOpenChange?: (isOpen: boolean) => void;
 }) {
   const opened =
-    props.isOpen === undefined ? {} : { isOpen: props.isOpen, onOpenChange: props.onOpenChange ?? (() => {}) };
+    props.isOpen === undefined
+      ? {}
+      : { isOpen: props.isOpen, onOpenChange: props.onOpenChange ?? (() => {}) };
   return (
     <MenuTrigger {...opened} {...(props.onOpenChange ? { onOpenChange: props.onOpenChange } : {})}>
       {props.button}

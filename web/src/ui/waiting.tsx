@@ -17,7 +17,15 @@ export function useLate(): boolean {
 }
 
 /** Grey shapes where content will be; only after 200 ms, so that what is quick does not flicker. */
-export function Skeleton({ rows = 6, label, isPeople }: { rows?: number; label: string; isPeople?: boolean }) {
+export function Skeleton({
+  rows = 6,
+  label,
+  isPeople,
+}: {
+  rows?: number;
+  label: string;
+  isPeople?: boolean;
+}) {
   const isLate = useLate();
   if (!isLate) return null;
   return (
@@ -33,7 +41,12 @@ export function Skeleton({ rows = 6, label, isPeople }: { rows?: number; label: 
   );
 }
 
-export function EmptyState(props: { icon?: ReactNode; title: string; children?: ReactNode; actions?: ReactNode }) {
+export function EmptyState(props: {
+  icon?: ReactNode;
+  title: string;
+  children?: ReactNode;
+  actions?: ReactNode;
+}) {
   return (
     <div className={styles.empty}>
       {props.icon && (
@@ -49,7 +62,15 @@ export function EmptyState(props: { icon?: ReactNode; title: string; children?: 
 }
 
 /** value null: it takes as long as it takes. */
-export function Progress({ label, value, isLabelHidden }: { label: string; value: number | null; isLabelHidden?: boolean }) {
+export function Progress({
+  label,
+  value,
+  isLabelHidden,
+}: {
+  label: string;
+  value: number | null;
+  isLabelHidden?: boolean;
+}) {
   return (
     <ProgressBar
       aria-label={label}

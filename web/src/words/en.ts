@@ -7,7 +7,10 @@ const count = plural("en");
 export const en = {
   refusals,
   alarms,
-  unknownAlarm: ["Something did not add up", "Tell an administrator, by another way than this conversation."] as readonly [string, string],
+  unknownAlarm: [
+    "Something did not add up",
+    "Tell an administrator, by another way than this conversation.",
+  ] as readonly [string, string],
   waitSeconds: (n: number) => `Wait ${count(n, { one: "# second", other: "# seconds" })}, then try again.`,
   close: "Close",
   back: "Back",
@@ -35,14 +38,16 @@ export const en = {
   link: {
     offline: "You are offline. You can read, and write: it goes out by itself.",
     connecting: "Connecting…",
-    waiting: (n: number) => count(n, { one: "# message waits to be sent.", other: "# messages wait to be sent." }),
+    waiting: (n: number) =>
+      count(n, { one: "# message waits to be sent.", other: "# messages wait to be sent." }),
   },
 
   standing: {
     opening: "Opening…",
     unableTitle: "This browser lacks something",
     unable: "Inmost keeps your messages encrypted on this computer, and this browser cannot do that here.",
-    unableTodo: "Use a current Chromium, Firefox, Edge or Safari, not in a private window, at an address with https.",
+    unableTodo:
+      "Use a current Chromium, Firefox, Edge or Safari, not in a private window, at an address with https.",
     endedTitle: "This browser was signed out",
     ended: "What was kept here is erased. Your messages are still with your other devices.",
     endedNext: "Sign in again",
@@ -56,7 +61,8 @@ export const en = {
 
   welcome: {
     title: "Welcome",
-    intro: "Inmost is where your organisation talks. Only the people in a conversation can read it: not the server, and nobody who runs it.",
+    intro:
+      "Inmost is where your organisation talks. Only the people in a conversation can read it: not the server, and nobody who runs it.",
     signIn: "Sign in",
     passkey: "Sign in with a passkey",
     password: "Sign in with a password",
@@ -73,7 +79,8 @@ export const en = {
     code: "Code",
     codeHelp: "The six figures your authenticator shows now, or a backup code.",
     recoveryKey: "Recovery key",
-    recoveryHelp: "28 characters in seven groups, saved when you joined. It opens your messages in this browser.",
+    recoveryHelp:
+      "28 characters in seven groups, saved when you joined. It opens your messages in this browser.",
     lost: "My other devices are lost",
     lostMore: "They are signed out for good, and can read nothing that comes after.",
     go: "Sign in",
@@ -108,7 +115,8 @@ export const en = {
     keepTitle: "How does this browser keep your messages?",
     keepIntro: "They are encrypted on this computer. What opens them?",
     keepPassphrase: "A passphrase",
-    keepPassphraseMore: "You type it when you come back. Nobody who copies this computer's files can read them.",
+    keepPassphraseMore:
+      "You type it when you come back. Nobody who copies this computer's files can read them.",
     keepBrowser: "This browser keeps the key",
     keepBrowserMore: "Nothing to type. Somebody who copies this computer's files can read your messages.",
     passphrase: "Passphrase for this browser",
@@ -116,17 +124,20 @@ export const en = {
     passphraseAgain: "The same once more",
     passphraseDiffers: "The two are not the same.",
     recoveryTitle: "Save your recovery key",
-    recoveryIntro: "If you lose all your devices, this opens your messages again. Nobody else has it: not the server, not your administrator. It is shown this once.",
+    recoveryIntro:
+      "If you lose all your devices, this opens your messages again. Nobody else has it: not the server, not your administrator. It is shown this once.",
     recoveryDownload: "Download",
     recoveryPrint: "Print",
     recoveryLast: "Its last four characters",
     recoveryLastHelp: "Type them from where you saved it.",
     recoveryWrong: "Those are not its last four characters. Look where you saved it.",
-    recoveryNote: (account: string, address: string) => `Recovery key of ${account} at ${address}. Keep it where only you find it.`,
+    recoveryNote: (account: string, address: string) =>
+      `Recovery key of ${account} at ${address}. Keep it where only you find it.`,
     finish: "Finish",
     finishing: "Setting everything up…",
     backupTitle: "Ten codes for a lost phone",
-    backupIntro: "Each signs you in once when you don't have your authenticator. Keep them with your recovery key.",
+    backupIntro:
+      "Each signs you in once when you don't have your authenticator. Keep them with your recovery key.",
     toConversations: "To your conversations",
   },
 
@@ -139,7 +150,8 @@ export const en = {
     browserNote: "This browser keeps the key itself.",
     forget: "Not you? Forget this browser",
     forgetTitle: "Forget this browser?",
-    forgetWords: "Everything kept here is erased. To come back you need your passkey or your password and recovery key.",
+    forgetWords:
+      "Everything kept here is erased. To come back you need your passkey or your password and recovery key.",
     forgetSure: "Erase and sign out",
   },
 
@@ -165,16 +177,32 @@ export const en = {
     none: "Begin one, or look at the channels that are open to everybody.",
     choose: "Choose a conversation",
     chooseMore: "Or press Ctrl or ⌘ and K to go anywhere.",
-    unread: (n: number, isLeast: boolean) => `${count(n, { one: "# unread", other: "# unread" })}${isLeast ? " or more" : ""}`,
+    unread: (n: number, isLeast: boolean) =>
+      `${count(n, { one: "# unread", other: "# unread" })}${isLeast ? " or more" : ""}`,
     mentions: (n: number) => count(n, { one: "mentions you once", other: "mentions you # times" }),
     muted: "Muted",
     draft: "Draft",
     joining: "Joining…",
     alarms: (n: number) => count(n, { one: "# warning", other: "# warnings" }),
-    typing: (names: string[], list: string) => (names.length > 3 ? "Several people are typing…" : `${list} ${names.length === 1 ? "is" : "are"} typing…`),
+    typing: (names: string[], list: string) =>
+      names.length > 3
+        ? "Several people are typing…"
+        : `${list} ${names.length === 1 ? "is" : "are"} typing…`,
     personal: "Notes to yourself",
+    general: "Everybody",
+    alone: "Only you",
+    newBuild: "A new version is here.",
+    useBuild: "Use it now",
     skip: "To the messages",
-    menu: { settings: "Settings", devices: "Devices", alarms: "Warnings", server: "What the server sees", people: "People", lock: "Lock now", keys: "Keys" },
+    menu: {
+      settings: "Settings",
+      devices: "Devices",
+      alarms: "Warnings",
+      server: "What the server sees",
+      people: "People",
+      lock: "Lock now",
+      keys: "Keys",
+    },
   },
 
   conversation: {
@@ -184,6 +212,17 @@ export const en = {
     details: "Who can read this, and more",
     thread: "Thread",
     rootMissing: "The message this thread hangs on is not on this device yet.",
+  },
+
+  details: {
+    title: "About this conversation",
+  },
+
+  lists: {
+    noThreads: "No threads yet",
+    noThreadsMore: "Answer a message in a thread, and it is listed here.",
+    noPins: "Nothing pinned",
+    noPinsMore: "Pin what everybody should find again.",
   },
 
   timeline: {
@@ -285,7 +324,18 @@ export const en = {
   emoji: {
     search: "Search emoji",
     none: "No emoji like that.",
-    groups: ["Smileys", "People", "Parts", "Animals", "Food", "Places", "Activities", "Things", "Signs", "Flags"],
+    groups: [
+      "Smileys",
+      "People",
+      "Parts",
+      "Animals",
+      "Food",
+      "Places",
+      "Activities",
+      "Things",
+      "Signs",
+      "Flags",
+    ],
   },
 
   time: {

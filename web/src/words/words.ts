@@ -1,7 +1,7 @@
 /** The words of the person's language, and how it writes dates, numbers and lists. */
 import { createContext, useContext, useMemo } from "react";
-import { en } from "./en";
 import type { AlarmKind, RefusalCode, SaidAndTodo } from "./codes";
+import { en } from "./en";
 
 export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
 export type Language = keyof typeof LANGUAGES;

@@ -16,13 +16,10 @@ export function useAlarms() {
   const { client } = useTools();
   const asked = useAsked(client, "alarms");
   const alarms = asked.value ?? NONE;
-  const seen = useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    seenUntilMs,
-  );
+  const seen = useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, seenUntilMs);
   const markSeen = useCallback(() => {
     const newest = Math.max(0, ...alarms.map((each) => each.atMs));
     if (newest <= seenUntilMs()) return;

@@ -3,7 +3,7 @@ import { ArrowLeft, CalendarDays, Info, ListTree, Pin } from "lucide-react";
 import { useCallback, useState } from "react";
 import { useHere, useTools } from "../../app/here";
 import { useRouter } from "../../app/router";
-import type { Conversation, Message } from "../../client/api";
+import type { Conversation, Hex, Message } from "../../client/api";
 import { Button, IconButton } from "../../ui/button";
 import { TextField } from "../../ui/field";
 import { Popover } from "../../ui/menu";
@@ -18,24 +18,24 @@ import styles from "./conversation.module.css";
 import { Picture } from "./row";
 import { useTitle } from "./title";
 
-export function ConversationView({ conversation, from }: { conversation: Conversation; from: number | null }) {
+export function ConversationView({
+  conversation,
+  from,
+}: {
+  conversation: Conversation;
+  from: number | null;
+}) {
   const doing = useDoingMessages(conversation);
   const router = useRouter();
   const { client } = useTools();
   const { me } = useHere();
-  const [own, setOwn] = useState<Message | null>(null);
-  // The newest of one's own is looked up when somebody writes, so that arrow up can answer at once.
-  const lastOwn = useCallback(() => own, [own]);
-  const look = () => {
-    client.timeline(conversation.id, null, 60).then(
-      ({ messages }) =>
-        setOwn(messages.findLast((each) => each.user === me.user && each.type === "text" && !each.isDeleted && each.thread === null && each.device !== null) ?? null),
-      () => {},
-    );
-  };
+  const lastOwn = useCallback(async () => {
+    const { messages } = await client.timeline(conversation.id, null, 60);
+    return messages.findLast((each) => isOwnText(each, me.user) && each.thread === null) ?? null;
+  }, [client, conversation.id, me.user]);
   const { id } = conversation;
   return (
-    <section className={styles.conversation} onFocus={look}>
+    <section className={styles.conversation}>
       <Head conversation={conversation} />
       <Timeline
         key={`${id} ${from}`}
@@ -49,6 +49,16 @@ export function ConversationView({ conversation, from }: { conversation: Convers
       <Composer key={id} conversation={conversation} thread={null} doing={doing} lastOwn={lastOwn} />
       <DeleteDialog doing={doing} />
     </section>
+  );
+}
+
+export function isOwnText(message: Message, me: Hex): boolean {
+  return (
+    message.user === me &&
+    message.type === "text" &&
+    !message.isDeleted &&
+    message.device !== null &&
+    message.n !== null
   );
 }
 
@@ -85,7 +95,11 @@ function Head({ conversation }: { conversation: Conversation }) {
             <Name name={title} warning={words.oddName} />
           </h1>
           <span className={styles.under}>
-            {conversation.topic ? <bdi>{conversation.topic}</bdi> : words.conversation.people(conversation.people.length)}
+            {conversation.topic ? (
+              <bdi>{conversation.topic}</bdi>
+            ) : (
+              words.conversation.people(conversation.people.length)
+            )}
           </span>
         </span>
       </button>

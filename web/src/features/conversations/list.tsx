@@ -5,9 +5,9 @@ import { useHere } from "../../app/here";
 import { useRouter } from "../../app/router";
 import { conversationOf } from "../../app/routes";
 import type { Conversation } from "../../client/api";
+import { Button } from "../../ui/button";
 import { classes } from "../../ui/classes";
 import { EmptyState } from "../../ui/waiting";
-import { Button } from "../../ui/button";
 import { useWords } from "../../words/words";
 import styles from "./list.module.css";
 import { Row } from "./row";
@@ -83,7 +83,9 @@ export function ConversationList({ conversations }: { conversations: readonly Co
             <ul>
               {rows
                 // What is unread, and where one is, does not hide in a folded section.
-                .filter((each) => !folded.has(section) || each.id === open || (each.unread > 0 && !each.isMuted))
+                .filter(
+                  (each) => !folded.has(section) || each.id === open || (each.unread > 0 && !each.isMuted),
+                )
                 .map((each) => (
                   <Row key={each.id} conversation={each} isOpen={each.id === open} me={me.user} />
                 ))}

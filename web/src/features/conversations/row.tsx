@@ -7,11 +7,11 @@ import type { Conversation, Hex } from "../../client/api";
 import { Avatar, ConversationPicture } from "../../ui/avatar";
 import { Badge } from "../../ui/badge";
 import { classes } from "../../ui/classes";
-import { firstWords } from "../../ui/plainwords";
 import { Name } from "../../ui/name";
+import { firstWords } from "../../ui/plainwords";
 import { useForms, useWords } from "../../words/words";
-import { useTitle } from "./title";
 import styles from "./list.module.css";
+import { useTitle } from "./title";
 
 export const Row = memo(function Row(props: { conversation: Conversation; isOpen: boolean; me: Hex }) {
   const { conversation } = props;
@@ -40,7 +40,9 @@ export const Row = memo(function Row(props: { conversation: Conversation; isOpen
             <span className={styles.name}>
               <Name name={title} warning={words.oddName} />
             </span>
-            {conversation.isMuted && <BellOff size={13} aria-label={words.shell.muted} className={styles.soft} />}
+            {conversation.isMuted && (
+              <BellOff size={13} aria-label={words.shell.muted} className={styles.soft} />
+            )}
             {conversation.lastAtMs !== null && (
               <time className={styles.when} dateTime={new Date(conversation.lastAtMs).toISOString()}>
                 {forms.brief(conversation.lastAtMs)}
@@ -77,7 +79,11 @@ function Last({ conversation, me }: { conversation: Conversation; me: Hex }) {
   const { nameOf } = useHere();
   if (conversation.typing.length > 0) {
     const names = conversation.typing.map((id) => nameOf(id));
-    return <span className={classes(styles.last, styles.typing)}>{words.shell.typing(names, forms.list(names))}</span>;
+    return (
+      <span className={classes(styles.last, styles.typing)}>
+        {words.shell.typing(names, forms.list(names))}
+      </span>
+    );
   }
   if (conversation.state === "joining") return <span className={styles.last}>{words.shell.joining}</span>;
   if (conversation.draft.trim()) {
@@ -102,10 +108,19 @@ function Last({ conversation, me }: { conversation: Conversation; me: Hex }) {
   );
 }
 
-export function Picture({ conversation, me, size = 28 }: { conversation: Conversation; me: Hex; size?: 28 | 36 | 64 }) {
+export function Picture({
+  conversation,
+  me,
+  size = 28,
+}: {
+  conversation: Conversation;
+  me: Hex;
+  size?: 28 | 36 | 64;
+}) {
   const words = useWords();
   const { person } = useHere();
-  const other = conversation.kind === "direct" ? person(conversation.people.find((id) => id !== me) ?? null) : undefined;
+  const other =
+    conversation.kind === "direct" ? person(conversation.people.find((id) => id !== me) ?? null) : undefined;
   if (other)
     return (
       <Avatar

@@ -6,5 +6,7 @@ export function useTitle(conversation: Conversation | undefined): string {
   const words = useWords();
   if (!conversation) return "";
   if (conversation.kind === "personal") return words.shell.personal;
-  return conversation.title;
+  // The engine has no words of people's languages for these two.
+  if (conversation.kind === "general" && conversation.title === "general") return words.shell.general;
+  return conversation.title || words.shell.alone;
 }

@@ -6,7 +6,12 @@ import { Door } from "./door";
 import styles from "./door.module.css";
 import { Saving } from "./recovery";
 
-export function BackupCodes(props: { codes: string[]; account: string; before: ReactNode; onDone: () => void }) {
+export function BackupCodes(props: {
+  codes: string[];
+  account: string;
+  before: ReactNode;
+  onDone: () => void;
+}) {
   const words = useWords();
   return (
     <Door before={props.before} title={words.join.backupTitle}>

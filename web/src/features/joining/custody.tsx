@@ -20,10 +20,18 @@ export const UNDECIDED: Custodian = { custody: null, passphrase: "", again: "" }
 export function keepOf(chosen: Custodian): Keep | null {
   if (chosen.custody === "browser") return { custody: "browser" };
   const isGood = chosen.passphrase.length >= SHORTEST_PASSPHRASE && chosen.passphrase === chosen.again;
-  return chosen.custody === "passphrase" && isGood ? { custody: "passphrase", passphrase: chosen.passphrase } : null;
+  return chosen.custody === "passphrase" && isGood
+    ? { custody: "passphrase", passphrase: chosen.passphrase }
+    : null;
 }
 
-export function CustodyChoice({ chosen, onChange }: { chosen: Custodian; onChange: (chosen: Custodian) => void }) {
+export function CustodyChoice({
+  chosen,
+  onChange,
+}: {
+  chosen: Custodian;
+  onChange: (chosen: Custodian) => void;
+}) {
   const words = useWords();
   const [isLeft, setLeft] = useState(false);
   const differs = isLeft && chosen.again !== "" && chosen.again !== chosen.passphrase;

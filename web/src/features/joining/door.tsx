@@ -19,9 +19,24 @@ export function Door(props: { title?: string; children: ReactNode; before?: Reac
 export function Mark({ isSmall }: { isSmall?: boolean }) {
   const side = isSmall ? 24 : 40;
   return (
-    <svg className={styles.mark} width={side} height={side} viewBox="0 0 40 40" aria-hidden="true" focusable="false">
+    <svg
+      className={styles.mark}
+      width={side}
+      height={side}
+      viewBox="0 0 40 40"
+      aria-hidden="true"
+      focusable="false"
+    >
       <rect x="2" y="2" width="36" height="36" rx="12" fill="var(--accent)" />
-      <circle cx="20" cy="20" r="10.5" fill="none" stroke="var(--on-accent)" strokeWidth="2.5" opacity="0.55" />
+      <circle
+        cx="20"
+        cy="20"
+        r="10.5"
+        fill="none"
+        stroke="var(--on-accent)"
+        strokeWidth="2.5"
+        opacity="0.55"
+      />
       <circle cx="20" cy="20" r="4.5" fill="var(--on-accent)" />
     </svg>
   );

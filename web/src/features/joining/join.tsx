@@ -1,8 +1,8 @@
 /** From an invitation link to the first conversation, in four steps. Nothing else is asked. */
 import { useState } from "react";
 import { useDoing, useTools } from "../../app/here";
-import { useRouter } from "../../app/router";
 import { Refused } from "../../app/refused";
+import { useRouter } from "../../app/router";
 import type { Joining, Keep, MadePasskey } from "../../client/api";
 import { Button } from "../../ui/button";
 import { TextField } from "../../ui/field";
@@ -69,7 +69,9 @@ export function Join(props: JoinProps) {
       to("finishing");
       try {
         const factor =
-          "passkey" in proof ? proof : { password: proof.password, code: await codeAt(joining.totpSecret, Date.now()) };
+          "passkey" in proof
+            ? proof
+            : { password: proof.password, code: await codeAt(joining.totpSecret, Date.now()) };
         const claimed = await client.joinClaim(keep, factor);
         setBackupCodes(claimed.backupCodes);
         await client.joinFinish();
@@ -87,7 +89,9 @@ export function Join(props: JoinProps) {
     <Steps said={words.join.steps} names={[names.name, names.secret, names.keep, names.recovery]} at={at} />
   );
   if (stage === "backup")
-    return <BackupCodes codes={backupCodes} account={joining?.account ?? ""} before={before} onDone={enter} />;
+    return (
+      <BackupCodes codes={backupCodes} account={joining?.account ?? ""} before={before} onDone={enter} />
+    );
   if (stage === "finishing") {
     return (
       <Door before={before} title={words.join.finishing}>
@@ -126,7 +130,9 @@ export function Join(props: JoinProps) {
     );
   }
   if (stage === "secret")
-    return <Secret joining={joining} name={name} before={before} onProved={proved} onBack={() => to("name")} />;
+    return (
+      <Secret joining={joining} name={name} before={before} onProved={proved} onBack={() => to("name")} />
+    );
   if (stage === "keep") {
     return (
       <Door before={before} title={words.join.keepTitle}>

@@ -83,7 +83,12 @@ export function Saving({ text, plain, file }: { text: string; plain: string; fil
       </Button>
       <Button
         icon={<Copy size={16} aria-hidden />}
-        onPress={() => navigator.clipboard.writeText(plain).then(() => toast(words.copied), () => {})}
+        onPress={() =>
+          navigator.clipboard.writeText(plain).then(
+            () => toast(words.copied),
+            () => {},
+          )
+        }
       >
         {words.copy}
       </Button>

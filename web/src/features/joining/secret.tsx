@@ -29,7 +29,9 @@ export function Secret(props: SecretProps) {
   const [isByPassword, setByPassword] = useState(!passkeys.isThere);
   const { isBusy, refusal, run } = useDoing();
   if (isByPassword)
-    return <ByPassword {...props} onBack={() => (passkeys.isThere ? setByPassword(false) : props.onBack())} />;
+    return (
+      <ByPassword {...props} onBack={() => (passkeys.isThere ? setByPassword(false) : props.onBack())} />
+    );
   const make = () =>
     run(async () => {
       props.onProved({ passkey: await passkeys.make(await client.joinPasskeyOptions(), props.name) });
@@ -40,7 +42,13 @@ export function Secret(props: SecretProps) {
       <p className={styles.soft}>{words.join.passkeyMore}</p>
       <Refused refusal={refusal} />
       <div className={styles.stack}>
-        <Button weight="primary" isWide icon={<Fingerprint size={18} aria-hidden />} onPress={make} isBusy={isBusy}>
+        <Button
+          weight="primary"
+          isWide
+          icon={<Fingerprint size={18} aria-hidden />}
+          onPress={make}
+          isBusy={isBusy}
+        >
           {words.join.makePasskey}
         </Button>
         <Button isWide icon={<KeyRound size={18} aria-hidden />} onPress={() => setByPassword(true)}>

@@ -9,10 +9,10 @@ import { Checkbox } from "../../ui/choice";
 import { PasswordField, TextField } from "../../ui/field";
 import { Progress } from "../../ui/waiting";
 import { useWords } from "../../words/words";
+import { credentialOf } from "./credential";
 import { CustodyChoice, keepOf, UNDECIDED } from "./custody";
 import { Door } from "./door";
 import styles from "./door.module.css";
-import { credentialOf } from "./credential";
 
 export function SignIn(props: {
   way: "passkey" | "password";
@@ -32,7 +32,8 @@ export function SignIn(props: {
   const [chosen, setChosen] = useState(UNDECIDED);
   const isByPasskey = props.way === "passkey";
   // A passkey without PRF opens neither the vault nor this browser's store.
-  const needsKey = !isByPasskey || (props.made !== null && !props.made.vaultSecret) || refusal?.code === "RecoveryKeyNeeded";
+  const needsKey =
+    !isByPasskey || (props.made !== null && !props.made.vaultSecret) || refusal?.code === "RecoveryKeyNeeded";
   const needsCustody = !isByPasskey || (props.made !== null && !props.made.storeSecret);
 
   const recover = async (made: MadePasskey | null) => {
@@ -52,8 +53,13 @@ export function SignIn(props: {
     });
 
   const isReady = isByPasskey
-    ? props.made === null || ((!needsCustody || keepOf(chosen) !== null) && (!needsKey || recoveryKey.trim() !== ""))
-    : account.trim() !== "" && password !== "" && code.trim() !== "" && recoveryKey.trim() !== "" && keepOf(chosen) !== null;
+    ? props.made === null ||
+      ((!needsCustody || keepOf(chosen) !== null) && (!needsKey || recoveryKey.trim() !== ""))
+    : account.trim() !== "" &&
+      password !== "" &&
+      code.trim() !== "" &&
+      recoveryKey.trim() !== "" &&
+      keepOf(chosen) !== null;
 
   return (
     <Door title={isByPasskey ? words.welcome.passkey : words.signIn.title}>
@@ -66,7 +72,13 @@ export function SignIn(props: {
       >
         {!isByPasskey && (
           <>
-            <TextField label={words.signIn.account} value={account} onChange={setAccount} autoComplete="username" autoFocus />
+            <TextField
+              label={words.signIn.account}
+              value={account}
+              onChange={setAccount}
+              autoComplete="username"
+              autoFocus
+            />
             <PasswordField
               label={words.signIn.password}
               value={password}

@@ -27,7 +27,13 @@ export function Opening() {
 
 type Ended = Extract<Standing, { kind: "ended" }>;
 
-export function Ended({ standing, onStanding }: { standing: Ended; onStanding: (standing: Standing) => void }) {
+export function Ended({
+  standing,
+  onStanding,
+}: {
+  standing: Ended;
+  onStanding: (standing: Standing) => void;
+}) {
   const words = useWords();
   const { client } = useTools();
   const { isBusy, refusal, run } = useDoing();

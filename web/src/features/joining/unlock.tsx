@@ -13,7 +13,13 @@ import styles from "./door.module.css";
 
 type LockedStanding = Extract<Standing, { kind: "locked" }>;
 
-export function Locked({ standing, onStanding }: { standing: LockedStanding; onStanding: (standing: Standing) => void }) {
+export function Locked({
+  standing,
+  onStanding,
+}: {
+  standing: LockedStanding;
+  onStanding: (standing: Standing) => void;
+}) {
   const words = useWords();
   const { client, passkeys } = useTools();
   const [passphrase, setPassphrase] = useState("");
@@ -24,10 +30,7 @@ export function Locked({ standing, onStanding }: { standing: LockedStanding; onS
     run(async () => {
       if (standing.custody === "passphrase") return onStanding(await client.unlock({ passphrase }));
       if (standing.custody === "browser") return onStanding(await client.unlock(null));
-      const options = { publicKey: unlocking(standing.credentials) };
-      const { storeSecret } = await passkeys.use(options);
-      if (!storeSecret) throw { code: "WrongKey", words: "" };
-      return onStanding(await client.unlock({ storeSecret }));
+      return onStanding(await client.unlock({ storeSecret: await passkeys.unlock(standing.credentials) }));
     });
 
   return (
@@ -74,20 +77,12 @@ export function Locked({ standing, onStanding }: { standing: LockedStanding; onS
   );
 }
 
-/** WebAuthn's request for a passkey of this browser: its PRF is what counts, nobody checks the answer, so that any challenge will do. */
-function unlocking(credentials: string[]): unknown {
-  const challenge = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))
-    .replace(/\+/g, "-")
-    .replace(/\//g, "_")
-    .replace(/=+$/, "");
-  return {
-    challenge,
-    userVerification: "required",
-    allowCredentials: credentials.map((id) => ({ type: "public-key", id })),
-  };
-}
-
-export function Forget(props: { isOpen: boolean; onClose: () => void; onStanding: (standing: Standing) => void; revoke?: boolean }) {
+export function Forget(props: {
+  isOpen: boolean;
+  onClose: () => void;
+  onStanding: (standing: Standing) => void;
+  revoke?: boolean;
+}) {
   const words = useWords();
   const { client } = useTools();
   const { isBusy, refusal, run } = useDoing();

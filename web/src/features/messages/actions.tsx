@@ -1,5 +1,15 @@
 /** What can be done with a message: common reactions, answer, thread, and the rest in a menu. */
-import { Copy, CornerUpLeft, Ellipsis, MessageSquareText, Pencil, Pin, PinOff, SmilePlus, Trash2 } from "lucide-react";
+import {
+  Copy,
+  CornerUpLeft,
+  Ellipsis,
+  MessageSquareText,
+  Pencil,
+  Pin,
+  PinOff,
+  SmilePlus,
+  Trash2,
+} from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useHere } from "../../app/here";
 import type { Conversation, Message } from "../../client/api";
@@ -34,7 +44,12 @@ export function MessageActions(props: {
     void doing.send({ type: "react", target, emoji, on: !isOn });
   };
   const entries: (Entry | null)[] = [
-    { id: "copy", label: words.actions.copy, icon: <Copy size={16} />, onAction: () => copy(message, words.copied) },
+    {
+      id: "copy",
+      label: words.actions.copy,
+      icon: <Copy size={16} />,
+      onAction: () => copy(message, words.copied),
+    },
   ];
   if (mayWrite && (!conversation.isModerated || mayChange))
     entries.push({

@@ -21,7 +21,13 @@ export function PollDialog(props: { thread: Ref | null; doing: Doing; onClose: (
   const isReady = question.trim() !== "" && written.length >= 2 && new Set(written).size === written.length;
   const ask = async () => {
     const thread = props.thread ? { thread: props.thread } : {};
-    const content = { type: "poll" as const, text: question.trim(), options: written, multiple: isMultiple, ...thread };
+    const content = {
+      type: "poll" as const,
+      text: question.trim(),
+      options: written,
+      multiple: isMultiple,
+      ...thread,
+    };
     if (await props.doing.send(content)) props.onClose();
   };
   return (
@@ -59,7 +65,11 @@ export function PollDialog(props: { thread: Ref | null; doing: Doing; onClose: (
         </div>
       ))}
       {options.length < MOST_OPTIONS && (
-        <Button weight="quiet" icon={<Plus size={16} aria-hidden />} onPress={() => setOptions([...options, ""])}>
+        <Button
+          weight="quiet"
+          icon={<Plus size={16} aria-hidden />}
+          onPress={() => setOptions([...options, ""])}
+        >
           {words.poll.addOption}
         </Button>
       )}

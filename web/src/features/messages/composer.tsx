@@ -1,6 +1,15 @@
 /** Where one writes: grows with the text, completes names, keeps drafts, and never jumps. */
 import { AtSign, ChartBarBig, Plus, SendHorizontal, Smile, X } from "lucide-react";
-import { type KeyboardEvent, lazy, Suspense, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  lazy,
+  Suspense,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { useHere } from "../../app/here";
 import type { Conversation, Message, Person, Ref } from "../../client/api";
 import { Avatar } from "../../ui/avatar";
@@ -12,8 +21,8 @@ import { useWords } from "../../words/words";
 import { useTitle } from "../conversations/title";
 import styles from "./composer.module.css";
 import { type Doing, refOf } from "./doing";
-import { completing, type Completing, mentionsIn } from "./mentions";
 import { useDraft } from "./draft";
+import { type Completing, completing, mentionsIn } from "./mentions";
 
 const EmojiPicker = lazy(() => import("./emoji").then((module) => ({ default: module.EmojiPicker })));
 const PollDialog = lazy(() => import("./ask").then((module) => ({ default: module.PollDialog })));
@@ -24,7 +33,7 @@ export interface ComposerProps {
   thread: Ref | null;
   doing: Doing;
   /** One's own newest message that can be edited. */
-  lastOwn: () => Message | null;
+  lastOwn: () => Promise<Message | null>;
 }
 
 /** UTF-8 bytes that fit, with room for what a message says beside its words. */
@@ -40,7 +49,9 @@ export function Composer({ conversation, thread, doing, lastOwn }: ComposerProps
   const [at, setAt] = useState<Completing | null>(null);
   const [chosen, setChosen] = useState(0);
   const [isAsking, setAsking] = useState(false);
-  const { editing, replyingTo } = thread ? { editing: doing.editing?.thread ? doing.editing : null, replyingTo: null } : doing;
+  const { editing, replyingTo } = thread
+    ? { editing: doing.editing?.thread ? doing.editing : null, replyingTo: null }
+    : doing;
   useGrowing(area, text);
 
   useEffect(() => {
@@ -77,7 +88,13 @@ export function Composer({ conversation, thread, doing, lastOwn }: ComposerProps
     const isSent = await doing.send(
       target
         ? { type: "edit", target, text: said, mentions }
-        : { type: "text", text: said, mentions, ...(replyTo ? { replyTo } : {}), ...(thread ? { thread } : {}) },
+        : {
+            type: "text",
+            text: said,
+            mentions,
+            ...(replyTo ? { replyTo } : {}),
+            ...(thread ? { thread } : {}),
+          },
     );
     // What was refused stands there again, unless something new was begun.
     if (!isSent && area.current?.value === "") setText(before);
@@ -121,11 +138,11 @@ export function Composer({ conversation, thread, doing, lastOwn }: ComposerProps
       return stop();
     }
     if (event.key === "ArrowUp" && text === "" && !editing) {
-      const last = lastOwn();
-      if (last) {
-        event.preventDefault();
-        doing.edit(last);
-      }
+      event.preventDefault();
+      lastOwn().then(
+        (last) => last && doing.edit(last),
+        () => {},
+      );
     }
   };
   return (
@@ -141,7 +158,13 @@ export function Composer({ conversation, thread, doing, lastOwn }: ComposerProps
         </div>
       )}
       {at && found.length > 0 && (
-        <Completions id={listId} people={found} chosen={chosen} onChoose={complete} label={words.composer.mention} />
+        <Completions
+          id={listId}
+          people={found}
+          chosen={chosen}
+          onChoose={complete}
+          label={words.composer.mention}
+        />
       )}
       <div className={styles.frame}>
         <Menu
@@ -153,8 +176,18 @@ export function Composer({ conversation, thread, doing, lastOwn }: ComposerProps
             </IconButton>
           }
           entries={[
-            { id: "poll", label: words.composer.poll, icon: <ChartBarBig size={16} />, onAction: () => setAsking(true) },
-            { id: "mention", label: words.composer.mention, icon: <AtSign size={16} />, onAction: () => begin("@") },
+            {
+              id: "poll",
+              label: words.composer.poll,
+              icon: <ChartBarBig size={16} />,
+              onAction: () => setAsking(true),
+            },
+            {
+              id: "mention",
+              label: words.composer.mention,
+              icon: <AtSign size={16} />,
+              onAction: () => begin("@"),
+            },
           ]}
         />
         <textarea
@@ -197,7 +230,11 @@ export function Composer({ conversation, thread, doing, lastOwn }: ComposerProps
             </Suspense>
           )}
         </Popover>
-        <IconButton label={words.composer.send} onPress={() => void send()} isDisabled={!text.trim() || tooLong}>
+        <IconButton
+          label={words.composer.send}
+          onPress={() => void send()}
+          isDisabled={!text.trim() || tooLong}
+        >
           <SendHorizontal size={20} />
         </IconButton>
       </div>
@@ -225,7 +262,8 @@ function About({ message }: { message: Message | null }) {
   if (!message) return null;
   return (
     <>
-      {words.composer.replyingTo(`\u2068${nameOf(message.user)}\u2069`)}: <bdi>{firstWords(message.text ?? "", 90)}</bdi>
+      {words.composer.replyingTo(`\u2068${nameOf(message.user)}\u2069`)}:{" "}
+      <bdi>{firstWords(message.text ?? "", 90)}</bdi>
     </>
   );
 }
@@ -238,10 +276,10 @@ function Completions(props: {
   onChoose: (person: Person) => void;
 }) {
   return (
-    <ul className={styles.completions} role="listbox" id={props.id} aria-label={props.label}>
+    <div className={styles.completions} role="listbox" id={props.id} aria-label={props.label}>
       {props.people.map((person, at) => (
-        // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the text field's
-        <li
+        // biome-ignore lint/a11y/useKeyWithClickEvents lint/a11y/useFocusableInteractive: the keys and the focus are the text field's
+        <div
           key={person.id}
           id={`${props.id} ${person.id}`}
           role="option"
@@ -254,9 +292,9 @@ function Completions(props: {
           <Avatar id={person.id} name={person.name || person.account} size={20} isBot={person.isBot} />
           <bdi>{person.name}</bdi>
           <span className={styles.account}>{person.account}</span>
-        </li>
+        </div>
       ))}
-    </ul>
+    </div>
   );
 }
 
@@ -264,9 +302,13 @@ const MOST_SHOWN = 6;
 
 function matching(people: Person[], query: string): Person[] {
   const asked = query.toLocaleLowerCase();
-  const fits = (name: string) => name.split(/\s+/).some((word) => word.startsWith(asked)) || name.startsWith(asked);
+  const fits = (name: string) =>
+    name.split(/\s+/).some((word) => word.startsWith(asked)) || name.startsWith(asked);
   return people
-    .filter((each) => !each.isSuspended && (fits(each.name.toLocaleLowerCase()) || fits(each.account.toLocaleLowerCase())))
+    .filter(
+      (each) =>
+        !each.isSuspended && (fits(each.name.toLocaleLowerCase()) || fits(each.account.toLocaleLowerCase())),
+    )
     .slice(0, MOST_SHOWN);
 }
 

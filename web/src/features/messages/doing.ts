@@ -1,8 +1,8 @@
 /** What a person does with messages: one place for the timeline, its threads and the composer. */
 import { useMemo, useState } from "react";
 import { useTools } from "../../app/here";
-import { useRouter } from "../../app/router";
 import { explained, refusalOf } from "../../app/refusal";
+import { useRouter } from "../../app/router";
 import type { Content, Conversation, Message, Ref } from "../../client/api";
 import { toast } from "../../ui/toast";
 import { useWords } from "../../words/words";

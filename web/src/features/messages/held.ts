@@ -130,7 +130,11 @@ export class Held {
     const before = held.filter((each) => each.n !== null && each.n < first);
     const after = isNewest ? [] : held.filter((each) => each.n === null || each.n > last);
     const more = before.length === 0 ? { hasMore: stretch.hasMore, isWaiting: stretch.isWaiting } : {};
-    this.#set({ messages: [...before, ...stretch.messages, ...after], ...(isNewest ? more : {}), isLoaded: true });
+    this.#set({
+      messages: [...before, ...stretch.messages, ...after],
+      ...(isNewest ? more : {}),
+      isLoaded: true,
+    });
   }
 
   #newest(before: number | null): Promise<Stretch> {
@@ -159,7 +163,12 @@ function joined(before: readonly Message[], after: readonly Message[]): Message[
   return [...before.filter((each) => !known.has(each.key)), ...after];
 }
 
-export function useHeld(client: Client, conversation: Hex, root: Ref | null, from: number | null): [Held, HeldState] {
+export function useHeld(
+  client: Client,
+  conversation: Hex,
+  root: Ref | null,
+  from: number | null,
+): [Held, HeldState] {
   const device = root?.device;
   const id = root?.id;
   const held = useMemo(
@@ -169,7 +178,8 @@ export function useHeld(client: Client, conversation: Hex, root: Ref | null, fro
   useEffect(() => {
     void held.load();
     return client.subscribe((told) => {
-      if (told.kind === "changed" && told.what === "timeline" && told.conversation === conversation) void held.refresh();
+      if (told.kind === "changed" && told.what === "timeline" && told.conversation === conversation)
+        void held.refresh();
     });
   }, [client, conversation, held]);
   return [held, useSyncExternalStore(held.subscribe, () => held.state)];

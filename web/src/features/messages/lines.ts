@@ -19,9 +19,18 @@ export function linesOf(messages: readonly Message[], unreadAfter: number | null
   for (const message of messages) {
     const beginsDay = before === null || daysBetween(before.atMs, message.atMs) !== 0;
     const beginsNew =
-      !isNewSaid && message.n !== null && message.n > (unreadAfter ?? 0) && message.user !== me && isSaid(message);
+      !isNewSaid &&
+      message.n !== null &&
+      message.n > (unreadAfter ?? 0) &&
+      message.user !== me &&
+      isSaid(message);
     if (beginsNew) isNewSaid = true;
-    lines.push({ message, beginsDay, beginsNew, isMore: !beginsDay && !beginsNew && goesOn(before, message) });
+    lines.push({
+      message,
+      beginsDay,
+      beginsNew,
+      isMore: !beginsDay && !beginsNew && goesOn(before, message),
+    });
     before = message;
   }
   return lines;
@@ -40,5 +49,11 @@ function goesOn(before: Message | null, message: Message): boolean {
 
 /** Something a person said, as against what happened. */
 export function isSaid(message: Message): boolean {
-  return message.type === "text" || message.type === "poll" || message.type === "expired" || message.type === "unknown" || message.type === "unreadable";
+  return (
+    message.type === "text" ||
+    message.type === "poll" ||
+    message.type === "expired" ||
+    message.type === "unknown" ||
+    message.type === "unreadable"
+  );
 }

@@ -31,7 +31,11 @@ export function ThreadList({ conversation }: { conversation: Conversation }) {
             message={thread.message}
             more={words.timeline.answers(thread.answers)}
             onOpen={() =>
-              router.go("thread", { id: conversation.id, device: thread.root.device, message: thread.root.id })
+              router.go("thread", {
+                id: conversation.id,
+                device: thread.root.device,
+                message: thread.root.id,
+              })
             }
           />
         </li>
@@ -59,7 +63,9 @@ export function PinnedList({ conversation }: { conversation: Conversation }) {
         <li key={message.key}>
           <MessageRow
             message={message}
-            onOpen={() => message.n !== null && router.go("moment", { id: conversation.id, n: String(message.n) })}
+            onOpen={() =>
+              message.n !== null && router.go("moment", { id: conversation.id, n: String(message.n) })
+            }
           />
         </li>
       ))}
@@ -67,7 +73,12 @@ export function PinnedList({ conversation }: { conversation: Conversation }) {
   );
 }
 
-export function MessageRow(props: { message: Message | null; more?: string; where?: string; onOpen: () => void }) {
+export function MessageRow(props: {
+  message: Message | null;
+  more?: string;
+  where?: string;
+  onOpen: () => void;
+}) {
   const words = useWords();
   const forms = useForms();
   const { nameOf } = useHere();

@@ -7,16 +7,16 @@ import { Avatar } from "../../ui/avatar";
 import { Badge } from "../../ui/badge";
 import { classes } from "../../ui/classes";
 import { Name } from "../../ui/name";
-import { useForms, useWords, type Words } from "../../words/words";
 import { firstWords } from "../../ui/plainwords";
+import { useForms, useWords, type Words } from "../../words/words";
 import { MessageActions } from "./actions";
 import { type Doing, refOf } from "./doing";
 import { Happened } from "./happened";
 import { isSaid, type Line } from "./lines";
+import { DayLine, NewLine } from "./marks";
 import styles from "./message.module.css";
 import { PollCard } from "./poll";
 import { Reactions } from "./reactions";
-import { DayLine, NewLine } from "./marks";
 
 const Markdown = lazy(() => import("../../ui/markdown").then((module) => ({ default: module.Markdown })));
 
@@ -55,16 +55,28 @@ function Said(props: MessageLineProps) {
   const name = nameOf(message.user);
   const leave = () => isActive && onActive(null);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: messages are walked through with the arrows
+    // biome-ignore lint/a11y/useKeyWithClickEvents: by keys a message is walked to, which shows the same
     <article
-      className={classes(styles.message, isMore && styles.more, props.isTarget && styles.target, isActive && styles.active, message.mentionsMe && styles.mentionsMe)}
+      className={classes(
+        styles.message,
+        isMore && styles.more,
+        props.isTarget && styles.target,
+        isActive && styles.active,
+        message.mentionsMe && styles.mentionsMe,
+      )}
       data-message={message.key}
       tabIndex={-1}
       aria-label={`${name}, ${forms.whole(message.atMs)}`}
       onPointerEnter={(event) => event.pointerType === "mouse" && onActive(message.key)}
-      onPointerLeave={(event) => event.pointerType === "mouse" && !event.currentTarget.contains(document.activeElement) && leave()}
+      onPointerLeave={(event) =>
+        event.pointerType === "mouse" && !event.currentTarget.contains(document.activeElement) && leave()
+      }
       onFocus={() => onActive(message.key)}
-      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && !event.currentTarget.querySelector("[aria-expanded=true]") && leave()}
+      onBlur={(event) =>
+        !event.currentTarget.contains(event.relatedTarget) &&
+        !event.currentTarget.querySelector("[aria-expanded=true]") &&
+        leave()
+      }
       onClick={(event) => {
         // By touch there is no hovering: a tap shows what can be done.
         if (!(event.target as HTMLElement).closest("a, button, input, [role=menu]")) onActive(message.key);
@@ -85,7 +97,11 @@ function Said(props: MessageLineProps) {
             </span>
             {author?.isBot && <Badge tone="outline">{words.bot}</Badge>}
             {author?.role === "guest" && <Badge tone="outline">{words.roles.guest}</Badge>}
-            <time className={styles.when} dateTime={new Date(message.atMs).toISOString()} title={forms.whole(message.atMs)}>
+            <time
+              className={styles.when}
+              dateTime={new Date(message.atMs).toISOString()}
+              title={forms.whole(message.atMs)}
+            >
               {forms.clock(message.atMs)}
             </time>
             {message.isPinned && (
@@ -104,15 +120,28 @@ function Said(props: MessageLineProps) {
               <MessageSquareText size={14} aria-hidden />
               <span>{words.timeline.answers(message.answers.count)}</span>
               {message.answers.lastAtMs !== null && (
-                <span className={styles.soft}>{words.timeline.lastAnswer(forms.ago(message.answers.lastAtMs))}</span>
+                <span className={styles.soft}>
+                  {words.timeline.lastAnswer(forms.ago(message.answers.lastAtMs))}
+                </span>
               )}
             </button>
           )}
-          <Fate message={message} isMine={message.user === me.user} readers={props.readers} isDirect={conversation.kind === "direct"} words={words} />
+          <Fate
+            message={message}
+            isMine={message.user === me.user}
+            readers={props.readers}
+            isDirect={conversation.kind === "direct"}
+            words={words}
+          />
         </footer>
       </div>
       {isActive && refOf(message) && !message.isDeleted && message.type !== "expired" && (
-        <MessageActions message={message} conversation={conversation} doing={doing} isInThread={props.isInThread} />
+        <MessageActions
+          message={message}
+          conversation={conversation}
+          doing={doing}
+          isInThread={props.isInThread}
+        />
       )}
     </article>
   );
@@ -142,7 +171,11 @@ function Content({ line: { message }, conversation, doing }: MessageLineProps) {
     [message.mentions, nameOf, me.user],
   );
   const marks = useMemo(
-    () => ({ mixed: words.timeline.mixedHost, foreign: words.timeline.foreignHost, picture: words.timeline.picture }),
+    () => ({
+      mixed: words.timeline.mixedHost,
+      foreign: words.timeline.foreignHost,
+      picture: words.timeline.picture,
+    }),
     [words],
   );
   if (message.isDeleted) return <p className={styles.gone}>{words.timeline.deleted}</p>;
@@ -152,7 +185,8 @@ function Content({ line: { message }, conversation, doing }: MessageLineProps) {
     const says = message.reason === "Waiting" ? words.timeline.waitingOne : words.timeline.unreadable;
     return <p className={styles.gone}>{says}</p>;
   }
-  if (message.type === "poll" && message.poll) return <PollCard message={message} poll={message.poll} conversation={conversation} doing={doing} />;
+  if (message.type === "poll" && message.poll)
+    return <PollCard message={message} poll={message.poll} conversation={conversation} doing={doing} />;
   return (
     <div className={styles.text}>
       <Suspense fallback={<p className={styles.asis}>{message.text}</p>}>
@@ -169,7 +203,13 @@ function Content({ line: { message }, conversation, doing }: MessageLineProps) {
 }
 
 /** Sending, sent, read: a shape for each, and its word for who does not see it. */
-function Fate(props: { message: Message; isMine: boolean; readers: number; isDirect: boolean; words: Words }) {
+function Fate(props: {
+  message: Message;
+  isMine: boolean;
+  readers: number;
+  isDirect: boolean;
+  words: Words;
+}) {
   const { message, words } = props;
   if (!props.isMine) return null;
   if (message.n === null)
@@ -178,7 +218,12 @@ function Fate(props: { message: Message; isMine: boolean; readers: number; isDir
         <Clock size={13} aria-hidden /> {words.timeline.waitsToSend}
       </span>
     );
-  const says = props.readers === 0 ? words.timeline.sent : props.isDirect ? words.timeline.readOne : words.timeline.read(props.readers);
+  const says =
+    props.readers === 0
+      ? words.timeline.sent
+      : props.isDirect
+        ? words.timeline.readOne
+        : words.timeline.read(props.readers);
   const Picture = props.readers === 0 ? Check : CheckCheck;
   return (
     <span className={classes(styles.fate, styles.quiet)} title={says}>

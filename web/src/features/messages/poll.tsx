@@ -58,7 +58,9 @@ export function PollCard(props: { message: Message; poll: Poll; conversation: Co
         })}
       </ul>
       <p className={styles.foot}>
-        <span>{poll.isClosed ? words.poll.closed : poll.isMultiple ? words.poll.several : words.poll.one}</span>
+        <span>
+          {poll.isClosed ? words.poll.closed : poll.isMultiple ? words.poll.several : words.poll.one}
+        </span>
         {!poll.isClosed && message.user === me.user && target && (
           <Button weight="quiet" onPress={() => void doing.send({ type: "close", target })}>
             {words.poll.close}

@@ -1,9 +1,10 @@
 /** A thread: the message it hangs on, its answers, and where one writes into it. */
 import { useCallback, useMemo } from "react";
 import { useAsked } from "../../app/asked";
-import { useTools } from "../../app/here";
+import { useHere, useTools } from "../../app/here";
 import type { Conversation, Ref } from "../../client/api";
 import { useWords } from "../../words/words";
+import { isOwnText } from "../conversations/conversation";
 import { Composer } from "./composer";
 import { useDoingMessages } from "./doing";
 import { MessageLine } from "./message";
@@ -14,13 +15,17 @@ import { Timeline } from "./timeline";
 export function ThreadPanel({ conversation, root }: { conversation: Conversation; root: Ref }) {
   const words = useWords();
   const { client } = useTools();
+  const { me } = useHere();
   const doing = useDoingMessages(conversation);
   const asked = useAsked(client, "message", conversation.id, root);
   const line = useMemo(
     () => asked.value && { message: asked.value, beginsDay: false, beginsNew: false, isMore: false },
     [asked.value],
   );
-  const lastOwn = useCallback(() => null, []);
+  const lastOwn = useCallback(async () => {
+    const { messages } = await client.thread(conversation.id, root, null, 60);
+    return messages.findLast((each) => isOwnText(each, me.user)) ?? null;
+  }, [client, conversation.id, root, me.user]);
   return (
     <>
       <div className={styles.root}>

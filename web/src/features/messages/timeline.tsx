@@ -1,6 +1,14 @@
 /** What was said in a conversation. It keeps its place when older messages load, and stays at the end when one is there. */
 import { ArrowDown } from "lucide-react";
-import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useHere, useTools } from "../../app/here";
 import { Refused } from "../../app/refused";
@@ -9,10 +17,10 @@ import { Button } from "../../ui/button";
 import { EmptyState, Skeleton } from "../../ui/waiting";
 import { useWords } from "../../words/words";
 import { useTitle } from "../conversations/title";
+import type { Doing } from "./doing";
 import { useHeld } from "./held";
 import { type Line, linesOf } from "./lines";
 import { MessageLine } from "./message";
-import type { Doing } from "./doing";
 import styles from "./timeline.module.css";
 
 const NEAR_END = 60;
@@ -69,8 +77,14 @@ export function Timeline(props: TimelineProps) {
   const isAway = !place.isAtEnd || !state.isAtEnd;
   return (
     <div className={styles.frame}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
-      <div className={styles.scroll} role="log" aria-label={words.timeline.label(title)} tabIndex={0} onKeyDown={walk}>
+      <div
+        className={styles.scroll}
+        role="log"
+        aria-label={words.timeline.label(title)}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+        tabIndex={0}
+        onKeyDown={walk}
+      >
         <div className={styles.spring} />
         <Virtualizer
           ref={place.list}
@@ -142,7 +156,9 @@ function usePlace(lines: readonly Line[], from: number | null, isLoaded: boolean
   const first = lines[0]?.message.key ?? null;
   // Older messages came before the ones held: the list must keep its distance from the end.
   const isGrowing =
-    firstKey.current !== null && first !== firstKey.current && lines.some((line) => line.message.key === firstKey.current);
+    firstKey.current !== null &&
+    first !== firstKey.current &&
+    lines.some((line) => line.message.key === firstKey.current);
   const toEnd = useCallback(() => {
     list.current?.scrollToIndex(lines.length - 1, { align: "end" });
   }, [lines.length]);
@@ -153,10 +169,15 @@ function usePlace(lines: readonly Line[], from: number | null, isLoaded: boolean
     if (lines.length === 0 || !isLoaded) return;
     if (!hasBegun.current) {
       hasBegun.current = true;
-      const target = lines.findIndex((line) => (from === null ? line.beginsNew : (line.message.n ?? -1) >= from));
+      const target = lines.findIndex((line) =>
+        from === null ? line.beginsNew : (line.message.n ?? -1) >= from,
+      );
       if (target > 0) {
         sticks.current = from === null && target >= lines.length - 3;
-        list.current?.scrollToIndex(target, { align: from === null ? "start" : "center", offset: from === null ? -48 : 0 });
+        list.current?.scrollToIndex(target, {
+          align: from === null ? "start" : "center",
+          offset: from === null ? -48 : 0,
+        });
         return;
       }
     }
@@ -184,7 +205,8 @@ function useReading(conversation: Conversation, messages: readonly Message[], is
   useEffect(() => {
     if (last === null || !isAtEnd || (readN !== null && readN >= last)) return;
     const say = () => {
-      if (document.visibilityState === "visible" && document.hasFocus()) client.read(id, last).catch(() => {});
+      if (document.visibilityState === "visible" && document.hasFocus())
+        client.read(id, last).catch(() => {});
     };
     say();
     addEventListener("focus", say);

@@ -1,0 +1,4 @@
+/** All keys that do something. */
+export function Keys(_: { onClose: () => void }) {
+  return null;
+}
