@@ -28,7 +28,8 @@ export class Acts {
     const given = { conversation: fromHex(conversation), content: fields(content) };
     return new Promise((resolve, reject) => {
       // It waits for the network as long as it must; what refuses it after that takes its row away.
-      this.#host.command("send", given, call, (kept) => resolve(kept as { id: Hex })).catch(reject);
+      const kept = (answer: unknown) => answer && resolve(answer as { id: Hex });
+      this.#host.command("send", given, call, kept).catch(reject);
     });
   }
 

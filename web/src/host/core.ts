@@ -67,7 +67,7 @@ export class Core {
       const stepRows = this.#step(input, place, effects);
       if (stepRows === null) continue;
       rows.push(...stepRows);
-      if (input.call) applied.push([input.call, effects.kept.get(place) ?? null]);
+      if (input.call && effects.kept.has(place)) applied.push([input.call, effects.kept.get(place)]);
     }
     if (rows.length > 0 || applied.length > 0) this.database.write(rows, applied);
     this.#isAheadOfDisk = false;

@@ -141,14 +141,14 @@ export class Host {
       this.#isReady = false;
     }
     for (const frame of effects.frames) this.#connection?.send(frame);
+    this.#wakeAt(effects.wakeAtMs);
+    if (effects.written.size > 0) this.#listener.wrote(effects.written);
+    for (const event of effects.events) this.#show(event);
     for (const [place, entry] of batch.entries()) {
       const refused = effects.refused.get(place);
       if (refused === undefined) entry.taken?.(effects.kept.get(place));
       else entry.refused?.(refused);
     }
-    this.#wakeAt(effects.wakeAtMs);
-    if (effects.written.size > 0) this.#listener.wrote(effects.written);
-    for (const event of effects.events) this.#show(event);
     if (first === "connected" || first === "disconnected") this.#change();
   }
 

@@ -17,6 +17,8 @@ interface Pending {
   totpSecret: Bytes;
   link: string;
   name: string;
+  /** A claim of it may be with the server: from then on it stays the same one. */
+  isSent: boolean;
   /** The passkey that a lost answer may have left at the server. */
   passkey: unknown;
   passkeyName: string;
@@ -43,6 +45,7 @@ export class Join {
       totpSecret: random(TOTP_SECRET_BYTES),
       link,
       name,
+      isSent: false,
       passkey: null,
       passkeyName: "",
     };
@@ -55,6 +58,14 @@ export class Join {
   static of(host: Host): Join | null {
     const kept = host.core.database.setting(CLAIM);
     return kept === null ? null : new Join(host, unpack(kept) as Pending);
+  }
+
+  /** Begin again, perhaps with another name: the same person, keys and recovery key. */
+  async again(name: string): Promise<void> {
+    if (this.#pending.isSent || name === this.#pending.name) return;
+    this.#pending.entry = (await begin(this.#host, this.#pending.link, name)).entry;
+    this.#pending.name = name;
+    this.#keep();
   }
 
   get account(): string {
@@ -87,6 +98,8 @@ export class Join {
 
   /** Refused as the server refuses: what asks for another answer may be given again. */
   async claim(factor: Factor): Promise<{ backupCodes: string[] }> {
+    this.#pending.isSent = true;
+    this.#keep();
     try {
       return await this.#claim(factor);
     } catch (error) {

@@ -26,6 +26,7 @@ type StandingAnswers = {
 
 /** Why this device is out for good: what is kept here is erased. */
 const SHUT_OUT = ["revoked", "suspended"];
+const KNOWN_PHASES = ["claiming", "ready"];
 const UNREADABLE = ["StoreDamaged", "StoreTooNew", "EngineStopped"];
 
 /** Refusals of a claim after which the same one may be tried again, with another answer or later. */
@@ -116,7 +117,7 @@ export class Leader {
   }
 
   readonly #standings: StandingAnswers = {
-    standing: () => this.#standing,
+    standing: () => (this.#standing.kind === "open" ? this.#isOpen() : this.#standing),
     unlock: async (secret) => this.#unlock(secret),
     lock: () => this.#lock(),
     forget: async (revoke) => this.#forget(revoke),
@@ -130,7 +131,7 @@ export class Leader {
     joinFinish: async () => {
       await this.#joining().finish();
       this.#join = null;
-      return this.#isOpen();
+      return this.#standOpen();
     },
     recoverOptions: async () => new Rest().recoveryOptions(),
     recover: async (how, proof, recoveryKey, revokeOthers) =>
@@ -172,11 +173,13 @@ export class Leader {
       return this.#damaged(error);
     }
     if (account.phase === "ended") return this.#shutOut(new Refusal("revoked", "This device was shut out."));
-    if (account.phase === "new" || account.phase === "recovering") {
+    if (note.isUnfinished) {
       // A return that was cut short before this device was one of the account's begins anew.
       await this.#erase();
       return this.#stand({ kind: "nobody" });
     }
+    if (!KNOWN_PHASES.includes(account.phase))
+      return this.#damaged(new Refusal("StoreDamaged", "A part of what was kept here is missing."));
     this.#note = note;
     this.#join = Join.of(account.host);
     if (account.phase === "claiming" && this.#join !== null) {
@@ -184,7 +187,7 @@ export class Leader {
       return this.#stand({ kind: "joining", account: name, link });
     }
     account.host.connect();
-    return this.#isOpen();
+    return this.#standOpen();
   }
 
   /** Store and engine under a key. */
@@ -206,8 +209,14 @@ export class Leader {
     const account = this.#account;
     if (account === null || this.#note === null)
       throw new Refusal("Locked", "What is kept here is not open.");
+    return { kind: "open", me: account.me(this.#note.kind), link: account.link };
+  }
+
+  /** From here on all tabs may ask. */
+  #standOpen(): Standing {
+    const standing = this.#stand(this.#isOpen());
     this.#followers.share(this.#key);
-    return this.#stand({ kind: "open", me: account.me(this.#note.kind), link: account.link });
+    return standing;
   }
 
   #close(): void {
@@ -283,7 +292,10 @@ export class Leader {
   }
 
   async #joinBegin(link: string, name: string): Promise<ReturnType<Calls["joinBegin"]>> {
-    if (this.#join?.link === link) return this.#join.shown;
+    if (this.#join?.link === link) {
+      await this.#join.again(name);
+      return this.#join.shown;
+    }
     // A join that came to nothing gives way to another link.
     if (!["nobody", "ended", "joining"].includes(this.#standing.kind))
       throw new Refusal("AlreadyHere", "This browser is in use for an account already.");
@@ -310,9 +322,10 @@ export class Leader {
   }
 
   /** Note how the key is kept, before anything leaves that cannot be taken back. */
-  async #keep(how: Keep, account: string): Promise<void> {
+  async #keep(how: Keep, account: string, isUnfinished = false): Promise<void> {
     if (this.#key === null) throw new Refusal("Locked", "What is kept here is not open.");
-    this.#note = await keep(this.#key, how, account);
+    const note = await keep(this.#key, how, account);
+    this.#note = isUnfinished ? { ...note, isUnfinished } : note;
     await writeNote(this.#note);
   }
 
@@ -345,8 +358,9 @@ export class Leader {
     this.#tellProgress("vault", 0, null);
     try {
       const { host } = this.#make(makeKey());
-      await this.#keep(how, session.account);
+      await this.#keep(how, session.account, true);
       await becomeDevice(host, session, proof, recoveryKey, revokeOthers);
+      await this.#keep(how, session.account);
     } catch (error) {
       await this.#erase();
       throw error;
@@ -362,7 +376,7 @@ export class Leader {
     account.host.connect();
     await account.host.ready();
     await account.conversations.readBack((done, of) => this.#tellProgress("history", done, of));
-    return this.#isOpen();
+    return this.#standOpen();
   }
 
   #tellProgress(step: "vault" | "conversations" | "history", done: number, of: number | null): void {

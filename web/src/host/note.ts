@@ -20,6 +20,8 @@ interface Common {
   account: string;
   /** SHA-256 of a label and the key: tells the right key from a wrong one before the store is touched. */
   check: Bytes;
+  /** A return is under way: until this device is one of the account's, there is nothing here to lose. */
+  isUnfinished?: true;
 }
 
 export type Note = Common &

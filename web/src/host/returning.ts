@@ -55,6 +55,11 @@ export async function becomeDevice(
       origin: host.rest.origin,
       revoke_others: revokeOthers,
     });
+  } catch (error) {
+    // Too short, a wrong letter, a wrong check: for people it is mistyped.
+    if (error instanceof Refusal && error.code.startsWith("RecoveryKey"))
+      throw new Refusal("BadRecoveryKey", error.words);
+    throw error;
   } finally {
     await host.disconnect();
   }

@@ -86,6 +86,9 @@ class Tab:
             lambda: next((each for each in self.ask("conversations") if each["title"] == title), None), title
         )
 
+    def person(self, account: str) -> dict[str, Any]:
+        return next(each for each in self.ask("people") if each["account"] == account)
+
     def texts(self, conversation: str, limit: int = 200) -> list[str]:
         shown = self.ask("timeline", conversation, None, limit)["messages"]
         return [each["text"] for each in shown if each["type"] == "text"]

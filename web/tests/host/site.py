@@ -10,12 +10,8 @@ import threading
 from pathlib import Path
 from typing import Self
 
-# As web.md has it for every response, worker scripts included.
-POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; img-src 'self' blob:; "
-    "connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types inmost-worker"
-)
+from inmost_server.web import POLICY
+
 HEAD_BYTES = 65_536
 CHUNK_BYTES = 65_536
 

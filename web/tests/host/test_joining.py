@@ -13,7 +13,7 @@ def test_who_joins_in_a_browser_talks_and_finds_everything_again_after_a_reload(
     assert tab.stands("nobody")
     tab.join(town.anna.invite("bea"), "Bea")
     tab.online()
-    harbour = tab.ask("create", "group", "The harbour", [person(tab, town.anna.account)], {})
+    harbour = tab.ask("create", "group", "The harbour", [tab.person(town.anna.account)["id"]], {})
     tab.say(harbour, "said in a browser")
     tab.hears(harbour, "said in a browser")
     assert [each["text"] for each in town.anna.history("The harbour") if each["type"] == "text"] == [
@@ -31,7 +31,3 @@ def test_who_joins_in_a_browser_talks_and_finds_everything_again_after_a_reload(
     assert tab.ask("unlock", {"passphrase": PASSPHRASE})["kind"] == "open"
     assert tab.texts(harbour) == ["said in a browser", "said in a terminal"]
     assert not tab.complaints
-
-
-def person(tab, account: str) -> str:
-    return next(each["id"] for each in tab.ask("people") if each["account"] == account)

@@ -9,5 +9,11 @@ export default defineConfig({
   define: { __VERSION__: JSON.stringify("test") },
   resolve: { alias: { "@engine": at("../../../../engine/wasm/pkg") } },
   worker: { format: "es" },
-  build: { target: "es2024", modulePreload: { polyfill: false }, assetsInlineLimit: 0, emptyOutDir: true },
+  build: {
+    target: "es2024",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    emptyOutDir: true,
+    rollupOptions: { input: [at("index.html"), at("crash.html")] },
+  },
 });
