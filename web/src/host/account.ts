@@ -11,6 +11,7 @@ import { Host } from "./host";
 import { alarm, People } from "./people";
 import { Timeline } from "./timeline";
 
+const READING_BACK = "reading_back";
 const UNREAD_TYPES = ["text", "poll", "unknown", "unreadable"];
 
 type Changed = Extract<Told, { kind: "changed" }>["what"];
@@ -24,6 +25,8 @@ export class Account {
   readonly factors: Factors;
   readonly #tell: (told: Told) => void;
   #link = "";
+  #isReadingBack = false;
+  #hasMoreToRead = false;
   #changed = new Set<Changed>();
   #changedTimelines = new Set<Hex>();
   /** For good: the code says why. */
@@ -73,6 +76,33 @@ export class Account {
     this.host.close();
   }
 
+  // Coming back
+
+  /** From here on everything that was said is brought here, however long that takes, also by the next leader. */
+  async readBack(told: (done: number, of: number) => void): Promise<void> {
+    const { database } = this.host.core;
+    database.set(READING_BACK, new Uint8Array(1));
+    await this.#readOn(told);
+  }
+
+  /** After what waited may be read now. */
+  async #readOn(told: (done: number, of: number) => void = () => undefined): Promise<void> {
+    const { database } = this.host.core;
+    this.#hasMoreToRead = true;
+    if (this.#isReadingBack) return;
+    this.#isReadingBack = true;
+    try {
+      while (this.#hasMoreToRead && this.host.isReady && database.setting(READING_BACK) !== null) {
+        this.#hasMoreToRead = false;
+        if (await this.conversations.readBack(told)) database.set(READING_BACK, null);
+      }
+    } catch {
+      // Closed meanwhile: it goes on with the next ready.
+    } finally {
+      this.#isReadingBack = false;
+    }
+  }
+
   // What happens
 
   #tellLink(): void {
@@ -106,6 +136,7 @@ export class Account {
       case "conversation":
         this.#hasChanged(details.change === "listed" ? "channels" : "conversations");
         if (conversation !== null) this.#timelineChanged(conversation);
+        if (details.change === "joined") void this.#readOn();
         break;
       case "directory":
         this.people.forget();
@@ -126,6 +157,7 @@ export class Account {
       case "expired":
         this.#hasChanged("conversations");
         if (conversation !== null) this.#timelineChanged(conversation);
+        if (name === "history") void this.#readOn();
         break;
       case "alarm":
         this.#hasChanged("alarms");

@@ -137,27 +137,34 @@ export class Conversations {
     return { channels, isWhole: seen.is_whole };
   }
 
-  async #readBackUntil(conversation: Uint8Array, isEnough: () => boolean): Promise<void> {
+  /** Whether it came to an end: enough, or everything. */
+  async #readBackUntil(conversation: Uint8Array, isEnough: () => boolean): Promise<boolean> {
     let before: number | null = null;
     try {
       while (!isEnough()) {
         const page = await this.#host.command("page", { conversation, before, limit: PAGE });
         before = page.first;
-        if (!page.more || page.waiting || !before) return;
+        if (page.waiting) return false;
+        if (!page.more || !before) return true;
       }
+      return true;
     } catch {
       // Offline again, or out: then it is shown by its people's names.
+      return false;
     }
   }
 
-  /** Everything that was said anywhere is here on return. told: how many conversations of how many. */
-  async readBack(told: (done: number, of: number) => void): Promise<void> {
+  /** Everything that was said anywhere. told: how many conversations of how many. False: something waits, or was in the way. */
+  async readBack(told: (done: number, of: number) => void): Promise<boolean> {
     const all = this.#host.core.view("conversations") as Fields[];
+    let isWhole = true;
     for (const [done, each] of all.entries()) {
       told(done, all.length);
-      await this.#readBackUntil(each.conversation, () => false);
+      const isGone = each.state === "removed";
+      if (!(await this.#readBackUntil(each.conversation, () => false)) && !isGone) isWhole = false;
     }
     told(all.length, all.length);
+    return isWhole;
   }
 
   /** Whether what somebody else wrote at a number is news to this person. */

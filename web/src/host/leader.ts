@@ -375,7 +375,7 @@ export class Leader {
     this.#tellProgress("conversations", 0, null);
     account.host.connect();
     await account.host.ready();
-    await account.conversations.readBack((done, of) => this.#tellProgress("history", done, of));
+    await account.readBack((done, of) => this.#tellProgress("history", done, of));
     return this.#standOpen();
   }
 

@@ -6,7 +6,9 @@ from web.tests.host.conftest import Town
 SPILLED_BYTES = 30_000_000
 
 
-def test_a_worker_killed_in_a_large_spilled_transaction_leaves_the_store_intact(town: Town, at_browsers: Browsers):
+def test_a_worker_killed_in_a_large_spilled_transaction_leaves_the_store_intact(
+    town: Town, at_browsers: Browsers
+):
     profile = at_browsers.profile("crash")
     page = profile.context.new_page()
     page.goto(town.site.origin + "/crash.html")

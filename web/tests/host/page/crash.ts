@@ -2,7 +2,10 @@
 import workerUrl from "./crashing?worker&url";
 
 interface Policies {
-  createPolicy(name: string, rules: { createScriptURL: () => string }): { createScriptURL(url: string): string };
+  createPolicy(
+    name: string,
+    rules: { createScriptURL: () => string },
+  ): { createScriptURL(url: string): string };
 }
 
 const { trustedTypes } = globalThis as unknown as { trustedTypes: Policies };

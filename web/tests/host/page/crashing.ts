@@ -12,7 +12,9 @@ self.onmessage = ({ data }) => earlier.push(data);
 const store = await Store.take();
 const sql = store.open(KEY);
 const database = new Database(sql);
-database.write([["state", new Uint8Array([database.state().length]), crypto.getRandomValues(new Uint8Array(100))]]);
+database.write([
+  ["state", new Uint8Array([database.state().length]), crypto.getRandomValues(new Uint8Array(100))],
+]);
 
 self.onmessage = ({ data }) => {
   if (data === "count") postMessage(sql.value("SELECT count(*) FROM state"));
@@ -22,7 +24,10 @@ self.onmessage = ({ data }) => {
     sql.run("BEGIN IMMEDIATE");
     const value = crypto.getRandomValues(new Uint8Array(ROW_BYTES));
     for (let n = 0; n < ROWS; n++)
-      sql.run("INSERT INTO state (key, value) VALUES (?, ?)", [new TextEncoder().encode(`spilled ${n}`), value]);
+      sql.run("INSERT INTO state (key, value) VALUES (?, ?)", [
+        new TextEncoder().encode(`spilled ${n}`),
+        value,
+      ]);
     postMessage("spilled");
   }
 };
