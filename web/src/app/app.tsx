@@ -69,7 +69,8 @@ function Pages({ client, invitation }: { client: Tools["client"]; invitation: st
   const [link, setLink] = useState(invitation);
   // Joining has a last page after everything is set up: until it is left, it is shown whatever the standing.
   const [isJoining, setJoining] = useState(false);
-  useIdleLock(client, standing.kind === "open" && !isJoining);
+  // A store that opens by itself is not locked: it would be no protection.
+  useIdleLock(client, standing.kind === "open" && standing.me.custody !== "browser" && !isJoining);
   usePresence(client, standing.kind === "open");
 
   const begun =

@@ -1,7 +1,21 @@
 /** The sample organisation's conversations. */
 import type { Conversation } from "../client/api";
 import { GENERAL, HARBOUR, KITCHEN, NEWS, OLD, TIMELINE, TRIP, WITH_BOB, WITH_FARID } from "./messages";
-import { ANNA, BOB, CHIARA, DAY, ELIF, FARID, GRACE, HOUR, MARA, MINUTE, NOW_MS, PEOPLE, PLANS } from "./people";
+import {
+  ANNA,
+  BOB,
+  CHIARA,
+  DAY,
+  ELIF,
+  FARID,
+  GRACE,
+  HOUR,
+  MARA,
+  MINUTE,
+  NOW_MS,
+  PEOPLE,
+  PLANS,
+} from "./people";
 
 const lastN = Math.max(...TIMELINE.map((each) => each.n ?? 0));
 
@@ -51,11 +65,11 @@ export const CONVERSATIONS: Conversation[] = [
     last: { user: CHIARA.id, text: "I've put the north façade on the wall in the small room.", type: "text" },
     unread: 3,
     mentions: 1,
-    unreadAfter: (TIMELINE.at(-4)?.n ?? 0),
+    unreadAfter: TIMELINE.at(-4)?.n ?? 0,
     readN: TIMELINE.at(-4)?.n ?? 0,
     isPinned: true,
     typing: [BOB.id],
-    readBy: { [BOB.id]: (TIMELINE.at(-3)?.n ?? 0), [CHIARA.id]: lastN, [ANNA.id]: (TIMELINE.at(-6)?.n ?? 0) },
+    readBy: { [BOB.id]: TIMELINE.at(-3)?.n ?? 0, [CHIARA.id]: lastN, [ANNA.id]: TIMELINE.at(-6)?.n ?? 0 },
     role: "moderator",
     roles: { [ANNA.id]: "owner", [MARA.id]: "moderator", [GRACE.id]: "guest" },
     takesGuests: true,

@@ -22,7 +22,25 @@ import { EmptyState, Progress, Skeleton } from "../ui/waiting";
 import styles from "./looks.module.css";
 import { HOSTILE, PEOPLE } from "./people";
 
-const COLOURS = ["ground", "bay", "raised", "sunken", "hairline", "edge", "ink", "ink-soft", "ink-faint", "accent", "accent-wash", "accent-ink", "care", "care-wash", "danger", "danger-wash", "present"];
+const COLOURS = [
+  "ground",
+  "bay",
+  "raised",
+  "sunken",
+  "hairline",
+  "edge",
+  "ink",
+  "ink-soft",
+  "ink-faint",
+  "accent",
+  "accent-wash",
+  "accent-ink",
+  "care",
+  "care-wash",
+  "danger",
+  "danger-wash",
+  "present",
+];
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
@@ -56,8 +74,14 @@ export function Gallery() {
         <Waits />
         <Section title="Markdown">
           <Markdown
-            text={"# Heading\n\nText with **strong**, *emphasis*, ~~gone~~ and `code`. A [link](https://example.org/a) and <https://example.org/>.\n\n> quoted\n\n- one\n- two\n  - three\n\n1. first\n2. second\n\n```\nlet x = 1;\n```\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n- [x] done\n- [ ] open"}
-            words={{ mixed: "letters of several scripts", foreign: "a name in another script", picture: "Picture:" }}
+            text={
+              "# Heading\n\nText with **strong**, *emphasis*, ~~gone~~ and `code`. A [link](https://example.org/a) and <https://example.org/>.\n\n> quoted\n\n- one\n- two\n  - three\n\n1. first\n2. second\n\n```\nlet x = 1;\n```\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n- [x] done\n- [ ] open"
+            }
+            words={{
+              mixed: "letters of several scripts",
+              foreign: "a name in another script",
+              picture: "Picture:",
+            }}
           />
         </Section>
       </main>
@@ -186,7 +210,13 @@ function Signs() {
     <Section title="Signs">
       <div className={styles.row}>
         {PEOPLE.map((person) => (
-          <Avatar key={person.id} id={person.id} name={person.name} isBot={person.isBot} presence={person.presence} />
+          <Avatar
+            key={person.id}
+            id={person.id}
+            name={person.name}
+            isBot={person.isBot}
+            presence={person.presence}
+          />
         ))}
         <Avatar id="64" name="Large One" size={64} presence="active" />
         <ConversationPicture kind="channel" />

@@ -4,8 +4,8 @@ import { createRoot } from "react-dom/client";
 import { prefer } from "../app/preferences";
 import type { Language } from "../words/words";
 import { Gallery } from "./gallery";
-import { ALL, PAGES, STANDINGS, type Story } from "./stories";
 import styles from "./looks.module.css";
+import { ALL, PAGES, STANDINGS, type Story } from "./stories";
 
 const [id = "", ...wishes] = location.hash.slice(1).split("/");
 for (const wish of wishes) {
@@ -22,7 +22,8 @@ function Index() {
     <main className={styles.index}>
       <h1 className={styles.title}>Looks</h1>
       <p>
-        Every component, page and state, on sample data. Add /de, /dark, /contrast, /compact or /rtl to an address.
+        Every component, page and state, on sample data. Add /de, /dark, /contrast, /compact or /rtl to an
+        address.
       </p>
       <p>
         <a href="#gallery">Components</a>

@@ -59,8 +59,17 @@ export const ANNA = person("anna", "Anna Lindqvist", "owner", {
   presence: "active",
   deviceCount: 2,
 });
-export const MARA = person("mara", "Mara Feld", "administrator", { presence: "active", deviceCount: 3, isVerified: true });
-export const BOB = person("bob", "Bob Okafor", "member", { presence: "active", isVerified: true, level: "in_person", deviceCount: 2 });
+export const MARA = person("mara", "Mara Feld", "administrator", {
+  presence: "active",
+  deviceCount: 3,
+  isVerified: true,
+});
+export const BOB = person("bob", "Bob Okafor", "member", {
+  presence: "active",
+  isVerified: true,
+  level: "in_person",
+  deviceCount: 2,
+});
 export const CHIARA = person("chiara", "Chiara Rossi", "member", { presence: "idle", invitedBy: MARA.id });
 export const ELIF = person("elif", "Elif Yılmaz", "member", { invitedBy: MARA.id });
 export const FARID = person("farid", "فريد حداد", "member", { presence: "active" });

@@ -1,8 +1,21 @@
 /** A client on sample data in memory: for the design system's pages and their tests, and never for the product. */
-import type { Calls, Client, Content, Conversation, Hex, Joining, Message, Ref, RefusalData, Standing, Stretch, Told } from "../client/api";
+import type {
+  Calls,
+  Client,
+  Content,
+  Conversation,
+  Hex,
+  Joining,
+  Message,
+  Ref,
+  RefusalData,
+  Standing,
+  Stretch,
+  Told,
+} from "../client/api";
+import { ACCOUNTS, ALARMS, INVITATIONS, OPEN_CHANNELS, PASSKEYS } from "./administration";
 import { CONVERSATIONS } from "./conversations";
 import { HARBOUR, message, THREAD, TIMELINE } from "./messages";
-import { ACCOUNTS, ALARMS, INVITATIONS, OPEN_CHANNELS, PASSKEYS } from "./administration";
 import { deviceOf, hex, MARA, NOW_MS, PEOPLE } from "./people";
 
 export const ME = {
@@ -28,7 +41,11 @@ export const JOINING: Joining = {
   totpUri: "otpauth://totp/Inmost:mara?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Inmost",
 };
 
-export const BACKUP_CODES = Array.from({ length: 10 }, (_, at) => hex(`code ${at}`, 12).toUpperCase().replace(/(.{4})(?=.)/g, "$1-"));
+export const BACKUP_CODES = Array.from({ length: 10 }, (_, at) =>
+  hex(`code ${at}`, 12)
+    .toUpperCase()
+    .replace(/(.{4})(?=.)/g, "$1-"),
+);
 
 export interface Sample {
   standing: Standing;
@@ -90,30 +107,51 @@ class SampleCalls {
   }
 
   of(conversation: Hex): Message[] {
-    return conversation === HARBOUR ? this.messages : this.messages.slice(2, 5).map((each) => ({ ...each, conversation }));
+    return conversation === HARBOUR
+      ? this.messages
+      : this.messages.slice(2, 5).map((each) => ({ ...each, conversation }));
   }
 
   find(ref: Ref): Message | null {
-    return [...this.messages, ...THREAD].find((each) => each.device === ref.device && each.id === ref.id) ?? null;
+    return (
+      [...this.messages, ...THREAD].find((each) => each.device === ref.device && each.id === ref.id) ?? null
+    );
   }
 
   change(ref: Ref, change: (message: Message) => Message) {
-    this.messages = this.messages.map((each) => (each.device === ref.device && each.id === ref.id ? change(each) : each));
+    this.messages = this.messages.map((each) =>
+      each.device === ref.device && each.id === ref.id ? change(each) : each,
+    );
   }
 
   send(conversation: Hex, content: Content): { id: Hex } {
     if (content.type === "text" && !content.thread) {
       const target = content.replyTo ? this.find(content.replyTo) : null;
-      const replyTo = content.replyTo ? { ...content.replyTo, user: target?.user ?? null, text: target?.text ?? null } : null;
+      const replyTo = content.replyTo
+        ? { ...content.replyTo, user: target?.user ?? null, text: target?.text ?? null }
+        : null;
       this.messages.push(message(conversation, MARA, NOW_MS - Date.now(), content.text, { replyTo }));
-    } else if (content.type === "edit") this.change(content.target, (each) => ({ ...each, text: content.text, isEdited: true }));
-    else if (content.type === "delete") this.change(content.target, (each) => ({ ...each, isDeleted: true, text: null }));
-    else if (content.type === "pin") this.change(content.target, (each) => ({ ...each, isPinned: content.on }));
-    else if (content.type === "react") this.change(content.target, (each) => reacted(each, content.emoji, content.on));
+    } else if (content.type === "edit")
+      this.change(content.target, (each) => ({ ...each, text: content.text, isEdited: true }));
+    else if (content.type === "delete")
+      this.change(content.target, (each) => ({ ...each, isDeleted: true, text: null }));
+    else if (content.type === "pin")
+      this.change(content.target, (each) => ({ ...each, isPinned: content.on }));
+    else if (content.type === "react")
+      this.change(content.target, (each) => reacted(each, content.emoji, content.on));
     else if (content.type === "vote")
       this.change(content.target, (each) =>
         each.poll
-          ? { ...each, poll: { ...each.poll, votes: [...each.poll.votes.filter((vote) => vote.person !== MARA.id), { person: MARA.id, choices: content.choices }] } }
+          ? {
+              ...each,
+              poll: {
+                ...each.poll,
+                votes: [
+                  ...each.poll.votes.filter((vote) => vote.person !== MARA.id),
+                  { person: MARA.id, choices: content.choices },
+                ],
+              },
+            }
           : each,
       );
     this.tell({ kind: "changed", what: "timeline", conversation });
@@ -136,13 +174,22 @@ class SampleCalls {
     },
     timeline: (conversation, before, limit) => this.stretch(this.of(conversation), before, limit),
     timelineFrom: (conversation, from, limit) => ({
-      messages: this.of(conversation).filter((each) => each.n !== null && each.n >= from).slice(0, limit),
+      messages: this.of(conversation)
+        .filter((each) => each.n !== null && each.n >= from)
+        .slice(0, limit),
       hasMore: true,
       isWaiting: false,
     }),
     numberAt: (conversation, atMs) => this.of(conversation).find((each) => each.atMs >= atMs)?.n ?? null,
     thread: (_conversation, _root, before, limit) => this.stretch(THREAD, before, limit),
-    threads: () => [{ root: THREAD[0]?.thread ?? { device: "", id: "" }, message: this.messages.find((each) => each.answers) ?? null, answers: 3, lastN: 40 }],
+    threads: () => [
+      {
+        root: THREAD[0]?.thread ?? { device: "", id: "" },
+        message: this.messages.find((each) => each.answers) ?? null,
+        answers: 3,
+        lastN: 40,
+      },
+    ],
     pinned: () => this.messages.filter((each) => each.isPinned),
     message: (_conversation, ref) => this.find(ref),
     search: (query) =>
@@ -159,7 +206,9 @@ class SampleCalls {
     forget: () => ({ kind: "nobody" }),
     create: () => HARBOUR,
     leave: () => true,
-    invite: () => ({ link: "https://nordlicht.example/join#hWEhUGVyc29uYWxpbnZpdGF0aW9uc2VlZGFuZGRpcmVjdG9yeWhlYWRvZmFzYW1wbGU" }),
+    invite: () => ({
+      link: "https://nordlicht.example/join#hWEhUGVyc29uYWxpbnZpdGF0aW9uc2VlZGFuZGRpcmVjdG9yeWhlYWRvZmFzYW1wbGU",
+    }),
     resetSecondFactor: () => ({ code: "K7QM-2D9X-VH40", expiresAtMs: NOW_MS + 24 * 3_600_000 }),
     stepUpOptions: () => ({ publicKey: {} }),
   };
@@ -167,7 +216,9 @@ class SampleCalls {
 
 function reacted(each: Message, emoji: string, on: boolean): Message {
   const others = each.reactions.filter((reaction) => reaction.emoji !== emoji);
-  const people = (each.reactions.find((reaction) => reaction.emoji === emoji)?.people ?? []).filter((id) => id !== MARA.id);
+  const people = (each.reactions.find((reaction) => reaction.emoji === emoji)?.people ?? []).filter(
+    (id) => id !== MARA.id,
+  );
   const now = on ? [...people, MARA.id] : people;
   return { ...each, reactions: now.length > 0 ? [...others, { emoji, people: now }] : others };
 }

@@ -44,17 +44,27 @@ export const PAGES: Record<RouteName, [Story, ...Story[]]> = {
     story("home", "Choose a conversation", "/"),
     story("home-empty", "No conversations", "/", { conversations: [] }),
     story("home-loading", "The list is loading", "/", { silent: ["conversations"] }),
-    story("home-refused", "The list cannot be had", "/", { refused: { conversations: { code: "Unavailable" } } }),
+    story("home-refused", "The list cannot be had", "/", {
+      refused: { conversations: { code: "Unavailable" } },
+    }),
   ],
   conversation: [
     story("conversation", "A conversation", harbour),
     story("conversation-offline", "Offline, with something waiting", harbour, {
-      standing: { ...(OPEN as Extract<Standing, { kind: "open" }>), link: { state: "offline", words: "", waiting: 2 } },
+      standing: {
+        ...(OPEN as Extract<Standing, { kind: "open" }>),
+        link: { state: "offline", words: "", waiting: 2 },
+      },
       messages: [...TIMELINE, ...ODD.slice(-1)],
     }),
-    story("conversation-odd", "Deleted, waiting, unreadable, ending", harbour, { messages: [...TIMELINE.slice(0, 6), ...ODD] }),
+    story("conversation-odd", "Deleted, waiting, unreadable, ending", harbour, {
+      messages: [...TIMELINE.slice(0, 6), ...ODD],
+    }),
     story("conversation-hostile", "What somebody wrote to deceive or to break", harbour, {
-      messages: HOSTILE_TEXTS.map((each, at) => ({ ...each, user: HOSTILE[at % HOSTILE.length]?.id ?? null })),
+      messages: HOSTILE_TEXTS.map((each, at) => ({
+        ...each,
+        user: HOSTILE[at % HOSTILE.length]?.id ?? null,
+      })),
       answers: { people: () => [...PEOPLE, ...HOSTILE] },
     }),
     story("conversation-long", "Five thousand messages", harbour, { messages: longTimeline(5000) }),
@@ -67,14 +77,20 @@ export const PAGES: Record<RouteName, [Story, ...Story[]]> = {
     story("conversation-general", "Everybody", pathOf("conversation", { id: GENERAL })),
   ],
   moment: [story("moment", "At a moment", pathOf("moment", { id: HARBOUR, n: String(TIMELINE[5]?.n ?? 0) }))],
-  thread: [story("thread", "A thread", pathOf("thread", { id: HARBOUR, device: root.device, message: root.id }))],
+  thread: [
+    story("thread", "A thread", pathOf("thread", { id: HARBOUR, device: root.device, message: root.id })),
+  ],
   threads: [
     story("threads", "Threads", pathOf("threads", { id: HARBOUR })),
-    story("threads-empty", "No threads", pathOf("threads", { id: HARBOUR }), { answers: { threads: () => [] } }),
+    story("threads-empty", "No threads", pathOf("threads", { id: HARBOUR }), {
+      answers: { threads: () => [] },
+    }),
   ],
   pinned: [
     story("pinned", "Pinned", pathOf("pinned", { id: HARBOUR })),
-    story("pinned-empty", "Nothing pinned", pathOf("pinned", { id: HARBOUR }), { answers: { pinned: () => [] } }),
+    story("pinned-empty", "Nothing pinned", pathOf("pinned", { id: HARBOUR }), {
+      answers: { pinned: () => [] },
+    }),
   ],
   details: [
     story("details", "Who can read this", pathOf("details", { id: HARBOUR })),
@@ -84,7 +100,9 @@ export const PAGES: Record<RouteName, [Story, ...Story[]]> = {
   create: [story("create", "New conversation", "/new")],
   channels: [
     story("channels", "Open channels", "/channels"),
-    story("channels-empty", "No open channels", "/channels", { answers: { openChannels: () => ({ channels: [], isWhole: false }) } }),
+    story("channels-empty", "No open channels", "/channels", {
+      answers: { openChannels: () => ({ channels: [], isWhole: false }) },
+    }),
   ],
   search: [story("search", "Search", "/search")],
   people: [story("people", "People", "/people")],
@@ -117,7 +135,13 @@ function joining(id: string, title: string, start: Parameters<typeof Join>[0]["s
     title,
     show: () => (
       <StandingFrame>
-        <Join link="https://nordlicht.example/join#sample" onBegin={nothing} onLeave={nothing} onDone={nothing} {...(start ? { start } : {})} />
+        <Join
+          link="https://nordlicht.example/join#sample"
+          onBegin={nothing}
+          onLeave={nothing}
+          onDone={nothing}
+          {...(start ? { start } : {})}
+        />
       </StandingFrame>
     ),
   };
@@ -127,21 +151,55 @@ export const STANDINGS: Record<Standing["kind"], [Story, ...Story[]]> = {
   opening: [stands("opening", "Opening", { kind: "opening" }, { silent: ["standing"] })],
   nobody: [stands("nobody", "Nobody is here", { kind: "nobody" })],
   joining: [
-    stands("joining", "Go on joining", { kind: "joining", account, link: "https://nordlicht.example/join#sample" }),
+    stands("joining", "Go on joining", {
+      kind: "joining",
+      account,
+      link: "https://nordlicht.example/join#sample",
+    }),
     joining("joining-secret", "Passkey or password", { stage: "secret", joining: JOINING }),
-    joining("joining-keep", "How this browser keeps its key", { stage: "keep", joining: JOINING, proof: { password: "x" } }),
-    joining("joining-recovery", "The recovery key", { stage: "recovery", joining: JOINING, proof: { password: "x" } }),
+    joining("joining-keep", "How this browser keeps its key", {
+      stage: "keep",
+      joining: JOINING,
+      proof: { password: "x" },
+    }),
+    joining("joining-recovery", "The recovery key", {
+      stage: "recovery",
+      joining: JOINING,
+      proof: { password: "x" },
+    }),
     joining("joining-finishing", "Setting up", { stage: "finishing", joining: JOINING }),
-    joining("joining-backup", "Backup codes", { stage: "backup", joining: JOINING, backupCodes: BACKUP_CODES }),
+    joining("joining-backup", "Backup codes", {
+      stage: "backup",
+      joining: JOINING,
+      backupCodes: BACKUP_CODES,
+    }),
   ],
   locked: [
-    stands("locked", "Locked by passphrase", { kind: "locked", custody: "passphrase", account, credentials: [] }),
-    stands("locked-passkey", "Locked by passkey", { kind: "locked", custody: "passkey", account, credentials: ["AAAA"] }),
+    stands("locked", "Locked by passphrase", {
+      kind: "locked",
+      custody: "passphrase",
+      account,
+      credentials: [],
+    }),
+    stands("locked-passkey", "Locked by passkey", {
+      kind: "locked",
+      custody: "passkey",
+      account,
+      credentials: ["AAAA"],
+    }),
   ],
   open: [story("open", "Open", "/")],
-  ended: [stands("ended", "Signed out", { kind: "ended", code: "revoked", words: "Mara signed this browser out from another device." })],
+  ended: [
+    stands("ended", "Signed out", {
+      kind: "ended",
+      code: "revoked",
+      words: "Mara signed this browser out from another device.",
+    }),
+  ],
   damaged: [stands("damaged", "Damaged", { kind: "damaged", words: "database disk image is malformed" })],
-  unable: [stands("unable", "Unable", { kind: "unable", words: "navigator.storage.getDirectory is missing" })],
+  unable: [
+    stands("unable", "Unable", { kind: "unable", words: "navigator.storage.getDirectory is missing" }),
+  ],
 };
 
 export const ALL: Story[] = [...Object.values(PAGES).flat(), ...Object.values(STANDINGS).flat()];

@@ -13,7 +13,9 @@ export function Badge(props: {
     <span className={classes(styles.badge, styles[props.tone ?? "quiet"])}>
       {props.label ? (
         <>
-          <span aria-hidden>{props.children}</span>
+          <span className={styles.seen} aria-hidden>
+            {props.children}
+          </span>
           <span className="visually-hidden">{props.label}</span>
         </>
       ) : (

@@ -1,6 +1,6 @@
 /** The store is here and its key is not: by passkey, passphrase, or the browser's own key. */
 import { Fingerprint } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useDoing, useTools } from "../../app/here";
 import { Refused } from "../../app/refused";
 import type { Standing } from "../../client/api";
@@ -32,6 +32,13 @@ export function Locked({
       if (standing.custody === "browser") return onStanding(await client.unlock(null));
       return onStanding(await client.unlock({ storeSecret: await passkeys.unlock(standing.credentials) }));
     });
+
+  // What this browser keeps itself needs nobody: it opens by itself, and the button is there if that failed.
+  const isByItself = standing.custody === "browser";
+  useEffect(() => {
+    if (!isByItself) return;
+    void run(async () => onStanding(await client.unlock(null)));
+  }, [isByItself, client, run, onStanding]);
 
   return (
     <Door title={words.unlock.title}>
