@@ -18,7 +18,8 @@ export class Factors {
   async stepUpOptions(act: Act): Promise<Options | null> {
     try {
       const options = await this.#host.rest.stepUpOptions(await this.#host.session(), act);
-      return options.publicKey?.allowCredentials?.length > 0 ? options : null;
+      const { allowCredentials } = options.publicKey as { allowCredentials?: unknown[] };
+      return allowCredentials !== undefined && allowCredentials.length > 0 ? options : null;
     } catch (error) {
       if (error instanceof Refusal && error.code === "PasskeysNeedAName") return null;
       throw error;

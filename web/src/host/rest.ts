@@ -1,6 +1,7 @@
 /** The server's REST routes (docs/protocol/sign-in.md), of the same origin. What it refuses comes as a Refusal. */
 import type { Act, MadePasskey, Passkey } from "../client/api";
 import { Refusal } from "../client/refusal";
+import type * as wire from "../rest/generated/types.gen";
 import { type Bytes, base64url, type Fields, fromBase64url, hex } from "./bytes";
 
 const TIMEOUT_MS = 30_000;
@@ -33,14 +34,14 @@ export interface Signed {
   signature: Uint8Array;
 }
 
-export type Options = { publicKey: Fields };
+export type Options = wire.CeremonyOptions;
 export type Password = { password: string; code: string };
 
 export class Rest {
   readonly origin = location.origin;
 
   async organisation(): Promise<Organisation> {
-    const found = await this.#ask("GET", "/organisation");
+    const found = await this.#ask<wire.OrganisationAnswer>("GET", "/organisation");
     if (!found.protocol.includes(PROTOCOL))
       throw new Refusal("NotAServer", "This server speaks another version of Inmost.");
     return { serverKey: fromBase64url(found.server_key) };
@@ -49,22 +50,26 @@ export class Rest {
   /** Refused: WeakPassword, SecondFactorRefused, InvitationClaimedTwice, InvitationExpired, ... Gives backup codes. */
   async claim(entry: Uint8Array, password: string, totpSecret: Uint8Array, code: string): Promise<string[]> {
     const totp = { totp_secret: base64url(totpSecret), totp_code: code };
-    const claimed = await this.#ask("POST", "/claims", { entry: base64url(entry), password, ...totp });
-    return claimed.backup_codes ?? [];
+    const body: wire.ClaimRequest = { entry: base64url(entry), password, ...totp };
+    const claimed = await this.#ask<wire.ClaimAnswer>("POST", "/claims", body);
+    return claimed.backup_codes;
   }
 
   claimOptions(entry: Uint8Array): Promise<Options> {
-    return this.#ask("POST", "/claims/options", { entry: base64url(entry) }) as Promise<Options>;
+    return this.#ask("POST", "/claims/options", {
+      entry: base64url(entry),
+    } satisfies wire.ClaimOptionsRequest);
   }
 
   /** Refused: PasskeyNotTaken, InvitationClaimedTwice, ... */
   async claimWithPasskey(entry: Uint8Array, credential: unknown, name: string): Promise<void> {
     const passkey = { credential: withoutSecret(credential), name };
-    await this.#ask("POST", "/claims", { entry: base64url(entry), passkey });
+    await this.#ask("POST", "/claims", { entry: base64url(entry), passkey } satisfies wire.ClaimRequest);
   }
 
   async challenge(device: Uint8Array): Promise<Bytes> {
-    const answer = await this.#ask("POST", "/challenges", { device: base64url(device) });
+    const body: wire.ChallengeRequest = { device: base64url(device) };
+    const answer = await this.#ask<wire.Challenge>("POST", "/challenges", body);
     return fromBase64url(answer.server_nonce);
   }
 
@@ -81,11 +86,12 @@ export class Rest {
   }
 
   async recovery(account: string, password: string, code: string): Promise<Recovery> {
-    return recovery(await this.#ask("POST", "/recoveries", { account, password, code }));
+    const body: wire.RecoveryRequest = { account, password, code };
+    return recovery(await this.#ask("POST", "/recoveries", body));
   }
 
   recoveryOptions(): Promise<Options> {
-    return this.#ask("POST", "/recoveries/options") as Promise<Options>;
+    return this.#ask("POST", "/recoveries/options");
   }
 
   async recoveryByPasskey(assertion: unknown): Promise<Recovery> {
@@ -93,25 +99,25 @@ export class Rest {
   }
 
   stepUpOptions(session: Session, act: Act): Promise<Options> {
-    return this.#ask("POST", "/step-ups/options", { act }, session) as Promise<Options>;
+    return this.#ask("POST", "/step-ups/options", { act } satisfies wire.ActRequest, session);
   }
 
   async stepUp(session: Session, act: Act, factor: Password | { assertion: unknown }): Promise<void> {
     const shown = "assertion" in factor ? { assertion: withoutSecret(factor.assertion) } : factor;
-    await this.#ask("POST", "/step-ups", { act, ...shown }, session);
+    await this.#ask("POST", "/step-ups", { act, ...shown } satisfies wire.StepUpRequest, session);
   }
 
   async passkeys(session: Session): Promise<Omit<Passkey, "opensVault">[]> {
-    const found = (await this.#ask("GET", "/passkeys", undefined, session)) as unknown as Fields[];
+    const found = await this.#ask<wire.PasskeyShown[]>("GET", "/passkeys", undefined, session);
     return found.map(passkey);
   }
 
   passkeyOptions(session: Session): Promise<Options> {
-    return this.#ask("POST", "/passkeys/options", undefined, session) as Promise<Options>;
+    return this.#ask("POST", "/passkeys/options", undefined, session);
   }
 
   async addPasskey(session: Session, made: MadePasskey): Promise<Omit<Passkey, "opensVault">> {
-    const body = { credential: withoutSecret(made.response), name: made.name };
+    const body: wire.PasskeyRequest = { credential: withoutSecret(made.response), name: made.name };
     return passkey(await this.#ask("POST", "/passkeys", body, session));
   }
 
@@ -124,17 +130,17 @@ export class Rest {
     user: Uint8Array,
   ): Promise<{ code: string; expiresAtMs: number }> {
     const path = `/people/${base64url(user)}/second-factor-reset`;
-    const answer = await this.#ask("POST", path, { password: null, code: null }, session);
+    const answer = await this.#ask<wire.ResetAnswer>("POST", path, {} satisfies wire.ResetRequest, session);
     return { code: answer.reset_code, expiresAtMs: answer.expires_ms };
   }
 
   /** Everybody, page by page. */
-  async people(session: Session): Promise<Fields[]> {
-    const found: Fields[] = [];
+  async people(session: Session): Promise<wire.Person[]> {
+    const found: wire.Person[] = [];
     let after: string | null = null;
     do {
       const query: string = `?limit=${PEOPLE_PAGE}${after === null ? "" : `&after=${encodeURIComponent(after)}`}`;
-      const page: Fields = await this.#ask("GET", `/people${query}`, undefined, session);
+      const page: wire.People = await this.#ask("GET", `/people${query}`, undefined, session);
       found.push(...page.people);
       after = page.next;
     } while (after !== null);
@@ -142,7 +148,7 @@ export class Rest {
   }
 
   /** Answers with the JSON; {} where there is none. */
-  async #ask(method: string, path: string, body?: unknown, session?: Session): Promise<Fields> {
+  async #ask<Shape>(method: string, path: string, body?: unknown, session?: Session): Promise<Shape> {
     const answer = await this.#fetch(method, path, body, session);
     const text = await answer.text();
     let json: unknown = null;
@@ -154,7 +160,7 @@ export class Rest {
     if (!answer.ok) throw problem(answer, json);
     if (typeof json !== "object" || json === null)
       throw new Refusal("NotAServer", "What answers is not an Inmost server.");
-    return json;
+    return json as Shape;
   }
 
   async #fetch(method: string, path: string, body: unknown, session?: Session): Promise<Response> {
@@ -178,12 +184,12 @@ export class Rest {
 
 /** An RFC 9457 problem as a refusal. */
 function problem(answer: Response, json: unknown): Refusal {
-  const said = (json ?? {}) as Fields;
+  const said = (json ?? {}) as Partial<wire.Problem>;
   const words = String(said.detail ?? said.title ?? "");
   if (NOT_READY.includes(answer.status)) return new Refusal("Offline", words || "The server is not ready.");
   if (typeof said.code !== "string")
     return new Refusal("NotAServer", `What answers is not an Inmost server (HTTP ${answer.status}).`);
-  return new Refusal(said.code, words, said.retry_after_ms ?? null, said.act ?? null);
+  return new Refusal(said.code, words, said.retry_after_ms ?? null, (said.act as Act | undefined) ?? null);
 }
 
 /** A passkey's response as it may go to the server: what its PRF gave stays here. */
@@ -191,22 +197,22 @@ function withoutSecret(response: unknown): Fields {
   return { ...(response as Fields), clientExtensionResults: {} };
 }
 
-function session(answer: Fields): Session {
+function session(answer: { token: string; expires_ms: number }): Session {
   return { token: answer.token, expiresMs: answer.expires_ms };
 }
 
-function recovery(answer: Fields): Recovery {
+function recovery(answer: wire.RecoveryAnswer): Recovery {
   const { org, user, account } = answer;
-  return { ...session(answer), org: fromBase64url(org), user: fromBase64url(user), account: account ?? "" };
+  return { ...session(answer), org: fromBase64url(org), user: fromBase64url(user), account };
 }
 
-function passkey(seen: Fields): Omit<Passkey, "opensVault"> {
+function passkey(seen: wire.PasskeyShown): Omit<Passkey, "opensVault"> {
   return {
     id: seen.id,
     name: seen.name,
     isSynced: seen.synced,
     createdAtMs: seen.created_ms,
-    lastUsedDay: seen.last_used_day ?? null,
-    alarmAtMs: seen.alarm_ms ?? null,
+    lastUsedDay: seen.last_used_day,
+    alarmAtMs: seen.alarm_ms,
   };
 }

@@ -43,7 +43,9 @@ def test_the_recovery_key_brings_everything_back_in_another_browser_and_a_revoke
     assert second.ask("recover", BROWSER, by_code, shown["recoveryKey"], False)["kind"] == "open"
     # What the vault did not have yet comes from the device that is still there, without anybody asking for it.
     said = [f"before {n}" for n in range(5)] + ["by Anna"]
-    second.until(lambda: [each["message"]["text"] for each in second.ask("search", "Anna", None, 5)], "history")
+    second.until(
+        lambda: [each["message"]["text"] for each in second.ask("search", "Anna", None, 5)], "history"
+    )
     assert second.texts(group) == said
     assert sorted(each["isThis"] for each in second.ask("devices")) == [False, True]
     first.until(lambda: len(first.ask("devices")) == 2, "both know of it")
