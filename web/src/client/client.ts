@@ -31,6 +31,7 @@ export function connect(): Client {
 
   worker.onmessage = ({ data }: MessageEvent<Answer>) => {
     if ("told" in data) {
+      keepFiles(data.told);
       for (const listener of [...listeners]) listener(data.told);
       return;
     }
@@ -65,6 +66,15 @@ export function connect(): Client {
       return (...given: unknown[]) => ask(name, given);
     },
   });
+}
+
+let isAsked = false;
+
+/** Once there is something to lose, the browser is asked not to throw it away when its disk is full. */
+function keepFiles(told: Told): void {
+  if (isAsked || told.kind !== "standing" || told.standing.kind !== "open") return;
+  isAsked = true;
+  void navigator.storage?.persist?.().catch(() => undefined);
 }
 
 /** The one script that may run as a worker. Firefox has no trusted types yet: there the policy of the server is enough. */

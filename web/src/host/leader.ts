@@ -194,7 +194,7 @@ export class Leader {
   #make(key: Bytes): Account {
     const database = new Database(this.#store.open(key));
     try {
-      const account = new Account(database, this.#followers.tell);
+      const account = new Account(database, (told) => this.#tell(told));
       account.onEnd = (why) => this.#ended(why);
       this.#key = key;
       this.#account = account;
@@ -217,6 +217,15 @@ export class Leader {
     const standing = this.#stand(this.#isOpen());
     this.#followers.share(this.#key);
     return standing;
+  }
+
+  /** With what is told of people comes one's own name and role, where they have changed. */
+  #tell(told: Told): void {
+    this.#followers.tell(told);
+    if (told.kind !== "changed" || told.what !== "people" || this.#standing.kind !== "open") return;
+    const standing = this.#isOpen();
+    if (standing.kind === "open" && JSON.stringify(standing.me) !== JSON.stringify(this.#standing.me))
+      this.#stand(standing);
   }
 
   #close(): void {

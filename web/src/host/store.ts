@@ -23,6 +23,8 @@ export class Store {
 
   /** Take hold of the files. Refused: StoreBusy, when another worker does not let go. */
   static async take(): Promise<Store> {
+    // It would complain in the console of a file system layer that is not the one we use.
+    Object.assign(globalThis, { sqlite3ApiConfig: { warn: () => undefined } });
     const sqlite = await sqlite3InitModule();
     const until = performance.now() + LONGEST_WAIT_MS;
     for (;;) {

@@ -13,6 +13,18 @@ def test_suspending_wants_a_fresh_factor_and_erases_what_the_other_browser_keeps
     shown = olga.join(town.anna.invite("olga", "--role", "administrator", *town.anna.factor(0)), "Olga")
     olga.online()
     assert olga.ask("standing")["me"]["role"] == "administrator"
+    olga.ask("rename", "Olga the Second")
+    olga.until(
+        lambda: (
+            "Olga the Second"
+            in [
+                each["standing"]["me"]["name"]
+                for each in olga.told()
+                if each.get("standing", {}).get("kind") == "open"
+            ]
+        ),
+        "the own new name is told",
+    )
     invitation = olga.ask("invite", "pepe", "member", False, "Pepe", 4_000_000_000_000)
     assert invitation["link"].startswith(town.site.origin + "/join#")
     pepe = at_browsers.profile("pepe").tab()
