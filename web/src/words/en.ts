@@ -91,7 +91,7 @@ export const en = {
   join: {
     title: (organisation: string) => `Join ${organisation || "your organisation"}`,
     by: (name: string) => `${name} invited you.`,
-    as: (account: string, role: string) => `You will be ${account}, ${role}.`,
+    as: (account: string, role: string) => `Your account: ${account} (${role}).`,
     steps: "Steps to join",
     stepNames: { name: "Name", secret: "Sign-in", keep: "This browser", recovery: "Recovery key" },
     reading: "Reading the invitation…",

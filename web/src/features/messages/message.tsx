@@ -53,7 +53,11 @@ function Said(props: MessageLineProps) {
   const { me, person, nameOf } = useHere();
   const author = person(message.user);
   const name = nameOf(message.user);
-  const leave = () => isActive && onActive(null);
+  // Not while one of its menus is open, which lies elsewhere in the page.
+  const leave = (article: HTMLElement, isBlurred = false) => {
+    if (!isActive || article.querySelector("[aria-expanded=true]")) return;
+    if (isBlurred || !article.contains(document.activeElement)) onActive(null);
+  };
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: by keys a message is walked to, which shows the same
     <article
@@ -68,15 +72,9 @@ function Said(props: MessageLineProps) {
       tabIndex={-1}
       aria-label={`${name}, ${forms.whole(message.atMs)}`}
       onPointerEnter={(event) => event.pointerType === "mouse" && onActive(message.key)}
-      onPointerLeave={(event) =>
-        event.pointerType === "mouse" && !event.currentTarget.contains(document.activeElement) && leave()
-      }
+      onPointerLeave={(event) => event.pointerType === "mouse" && leave(event.currentTarget)}
       onFocus={() => onActive(message.key)}
-      onBlur={(event) =>
-        !event.currentTarget.contains(event.relatedTarget) &&
-        !event.currentTarget.querySelector("[aria-expanded=true]") &&
-        leave()
-      }
+      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && leave(event.currentTarget, true)}
       onClick={(event) => {
         // By touch there is no hovering: a tap shows what can be done.
         if (!(event.target as HTMLElement).closest("a, button, input, [role=menu]")) onActive(message.key);

@@ -1,0 +1,49 @@
+"""The stories, built as the product is, and a browser."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from web.tests.pages.looks import WEB, Looks, window
+from web.tests.pages.site import served
+
+
+def built(folder: Path, *arguments: str) -> Path:
+    build = ["npx", "vite", "build", "--outDir", str(folder), "--emptyOutDir", *arguments]
+    subprocess.run(build, cwd=WEB, check=True, stdout=subprocess.DEVNULL, env=os.environ)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory):
+    with served(built(tmp_path_factory.mktemp("looks"), "--mode", "looks")) as at:
+        yield at
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playing:
+        opened = playing.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def looks(browser: Browser, address: str):
+    with window(browser, address, width=1280, height=800, scheme="light") as opened:
+        yield opened
+        assert opened.complaints == []
+
+
+@pytest.fixture
+def narrow(browser: Browser, address: str):
+    with window(browser, address, width=320, height=640, scheme="light") as opened:
+        yield opened
+        assert opened.complaints == []
+
+
+def clicked(looks: Looks, name: str) -> None:
+    looks.page.get_by_role("button", name=name, exact=True).first.click()
