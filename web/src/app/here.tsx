@@ -1,6 +1,7 @@
 /** What every page needs at hand: the client, passkeys, who one is, and who the others are. */
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
 import type { Client, Hex, MadePasskey, Me, Person, RefusalData } from "../client/api";
+import { plainName } from "../ui/links";
 import { useWords } from "../words/words";
 import { useAsked } from "./asked";
 import { refusalOf } from "./refusal";
@@ -32,6 +33,7 @@ interface Here {
   people: readonly Person[];
   /** undefined: nobody known by that id. */
   person: (id: Hex | null) => Person | undefined;
+  /** Without what is not seen; where the name itself is shown, <Name> marks that instead. */
   nameOf: (id: Hex | null) => string;
 }
 
@@ -48,7 +50,8 @@ export function HereProvider({ me, children }: { me: Me; children: ReactNode }) 
       me,
       people,
       person: (id) => (id ? byId.get(id) : undefined),
-      nameOf: (id) => (id && (byId.get(id)?.name || byId.get(id)?.account)) || words.somebody,
+      nameOf: (id) =>
+        plainName((id && (byId.get(id)?.name || byId.get(id)?.account)) || "") || words.somebody,
     };
   }, [me, people, words]);
   return <HereContext value={here}>{children}</HereContext>;

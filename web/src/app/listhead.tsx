@@ -39,15 +39,13 @@ export function ListHead({ onKeys }: { onKeys: () => void }) {
           placement="bottom start"
           entries={entries}
           button={
-            <AriaButton
-              className={classes(styles.me)}
-              aria-label={`${me.organisation}, ${name}. ${words.shell.more}`}
-            >
+            <AriaButton className={classes(styles.me)}>
               <Avatar id={me.user} name={name} size={28} />
               <span className={styles.who}>
                 <span className={styles.organisation}>{me.organisation}</span>
                 <span className={styles.name}>{name}</span>
               </span>
+              <span className="visually-hidden">{words.shell.more}</span>
             </AriaButton>
           }
         />

@@ -25,7 +25,8 @@ export function Page(props: {
         <h1 className={styles.title}>{props.title}</h1>
         {props.actions}
       </header>
-      <div className={styles.scroll}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
+      <div className={styles.scroll} tabIndex={0}>
         <div className={styles.column}>
           {props.intro && <p className={styles.intro}>{props.intro}</p>}
           {props.children}

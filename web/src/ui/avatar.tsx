@@ -3,13 +3,14 @@ import { Hash, Megaphone, NotebookPen, Users } from "lucide-react";
 import type { ReactNode } from "react";
 import styles from "./avatar.module.css";
 import { classes } from "./classes";
+import { plainName } from "./links";
 
 export type AvatarSize = 20 | 28 | 36 | 64;
 export type Presence = "active" | "idle" | null;
 
 /** The first letters of the first and last word; whole graphemes, so that no script is cut apart. */
 export function initialsOf(name: string): string {
-  const words = name.trim().split(/\s+/).filter(Boolean);
+  const words = plainName(name).trim().split(/\s+/).filter(Boolean);
   const first = (word: string | undefined) => {
     const part = new Intl.Segmenter()
       .segment(word ?? "")

@@ -101,3 +101,13 @@ export function mixesLookAlikes(name: string): boolean {
   const alike = SCRIPTS.slice(0, 3);
   return name.split(/\s+/).some((word) => alike.filter((script) => script.test(word)).length > 1);
 }
+
+/** A name without what is not seen, for the middle of a sentence. */
+export function plainName(name: string): string {
+  return UNSEEN.test(name) ? [...name].filter((letter) => !UNSEEN.test(letter)).join("") : name;
+}
+
+/** The same, kept apart from the sentence: a name from right to left does not turn it around. */
+export function isolated(name: string): string {
+  return `\u2068${plainName(name)}\u2069`;
+}

@@ -4,8 +4,9 @@ import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmFromMarkdown } from "mdast-util-gfm";
 import { gfm } from "micromark-extension-gfm";
 import { Fragment, memo, type ReactNode } from "react";
-import { addressOf, piecesOf } from "./links";
+import { addressOf } from "./links";
 import styles from "./markdown.module.css";
+import { plain } from "./plain";
 
 export interface MarkdownWords {
   /** Said of a link whose host mixes scripts. */
@@ -48,19 +49,6 @@ function parsed(text: string): Root | null {
 function depthOf(node: Nodes, depth = 0): number {
   if (depth > DEEPEST || !("children" in node)) return depth;
   return node.children.reduce((most, child) => Math.max(most, depthOf(child as Nodes, depth + 1)), depth);
-}
-
-function plain(text: string): ReactNode {
-  return piecesOf(text).map((piece, at) =>
-    piece.isMark ? (
-      // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text
-      <span key={at} className={styles.unseen}>
-        {piece.text}
-      </span>
-    ) : (
-      piece.text
-    ),
-  );
 }
 
 function children(node: Parents, props: MarkdownProps, root: Root): ReactNode[] {

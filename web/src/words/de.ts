@@ -545,6 +545,7 @@ export const de: Words = {
     edit: "Eigene letzte Nachricht bearbeiten (im leeren Feld)",
     send: "Senden",
     line: "Neue Zeile",
+    write: "Von den Nachrichten zum Schreibfeld",
     close: "Das Innerste schließen",
     walk: "Von Nachricht zu Nachricht",
     help: "Diese Liste",

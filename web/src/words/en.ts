@@ -537,6 +537,7 @@ export const en = {
     edit: "Edit the last message of your own (in an empty field)",
     send: "Send",
     line: "A new line",
+    write: "From the messages to where one writes",
     close: "Close the innermost thing",
     walk: "From message to message",
     help: "This list",

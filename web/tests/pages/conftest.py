@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from web.tests.pages.looks import WEB, Looks, window
+from web.tests.pages.looks import WEB, window
 from web.tests.pages.site import served
 
 
 def built(folder: Path, *arguments: str) -> Path:
-    build = ["npx", "vite", "build", "--outDir", str(folder), "--emptyOutDir", *arguments]
+    # The release is written beside the files that it lists: relative, as the product's own folder is named.
+    out = os.path.relpath(folder, WEB)
+    build = ["npx", "vite", "build", "--outDir", out, "--emptyOutDir", *arguments]
     subprocess.run(build, cwd=WEB, check=True, stdout=subprocess.DEVNULL, env=os.environ)
     return folder
 
@@ -43,7 +45,3 @@ def narrow(browser: Browser, address: str):
     with window(browser, address, width=320, height=640, scheme="light") as opened:
         yield opened
         assert opened.complaints == []
-
-
-def clicked(looks: Looks, name: str) -> None:
-    looks.page.get_by_role("button", name=name, exact=True).first.click()

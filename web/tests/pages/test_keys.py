@@ -19,7 +19,7 @@ def walked(looks: Looks, steps: int) -> list[str]:
 def test_tab_reaches_every_part_of_the_page(looks: Looks):
     page = looks.show("conversation")
     page.get_by_role("log").wait_for()
-    seen = "\n".join(walked(looks, 45))
+    seen = "\n".join(walked(looks, 90))
     for part in (
         "To the messages",
         "Studio Nordlicht",
@@ -68,6 +68,16 @@ def test_the_arrows_walk_through_messages_and_their_menu_opens(looks: Looks):
     page.get_by_role("menuitem", name="Copy the words").wait_for()
     page.keyboard.press("Escape")
     page.get_by_role("menu").wait_for(state="detached")
+
+
+def test_escape_leads_from_the_messages_to_where_one_writes(looks: Looks):
+    page = looks.show("conversation")
+    log = page.get_by_role("log")
+    log.get_by_role("article").last.wait_for()
+    log.focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Escape")
+    assert looks.run(READ) == "Write to Harbour hall"
 
 
 def test_arrow_up_edits_ones_last_message_and_escape_stops(looks: Looks):

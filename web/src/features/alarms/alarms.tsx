@@ -7,6 +7,7 @@ import { useRouter } from "../../app/router";
 import type { Alarm, Conversation } from "../../client/api";
 import { Banner } from "../../ui/banner";
 import { Button } from "../../ui/button";
+import { isolated } from "../../ui/links";
 import { EmptyState } from "../../ui/waiting";
 import { ALARMS, type AlarmKind } from "../../words/codes";
 import { useForms, useWords } from "../../words/words";
@@ -65,8 +66,8 @@ function One({ alarm, conversations }: { alarm: Alarm; conversations: readonly C
       <p>{todo}</p>
       <p className={styles.small}>
         {forms.whole(alarm.atMs)}
-        {where && ` · ${words.alarmPage.in(`\u2068${where.title}\u2069`)}`}
-        {person && ` · ${words.alarmPage.about(`\u2068${nameOf(person)}\u2069`)}`}
+        {where && ` · ${words.alarmPage.in(isolated(where.title))}`}
+        {person && ` · ${words.alarmPage.about(isolated(nameOf(person)))}`}
       </p>
       {alarm.words && (
         <details className={styles.small}>

@@ -10,6 +10,7 @@ import type { Hex } from "../../client/api";
 import { ConversationPicture } from "../../ui/avatar";
 import { Banner } from "../../ui/banner";
 import { Button } from "../../ui/button";
+import { isolated } from "../../ui/links";
 import { Name } from "../../ui/name";
 import { EmptyState, Skeleton } from "../../ui/waiting";
 import { useWords } from "../../words/words";
@@ -63,7 +64,7 @@ export function ChannelsPage() {
                       <bdi>{channel.topic}</bdi> ·{" "}
                     </>
                   )}
-                  {words.channels.by(`\u2068${nameOf(channel.by)}\u2069`)}
+                  {words.channels.by(isolated(nameOf(channel.by)))}
                 </>
               }
               end={

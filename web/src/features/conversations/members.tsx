@@ -10,6 +10,7 @@ import { Avatar } from "../../ui/avatar";
 import { Badge } from "../../ui/badge";
 import { Button, IconButton } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
+import { isolated } from "../../ui/links";
 import { type Entry, Menu } from "../../ui/menu";
 import { Name } from "../../ui/name";
 import { toast } from "../../ui/toast";
@@ -103,7 +104,7 @@ export function Members({ conversation }: { conversation: Conversation }) {
       </Rows>
       {leaving && (
         <Dialog
-          title={words.details.removeTitle(`\u2068${leaving.name || leaving.account}\u2069`)}
+          title={words.details.removeTitle(isolated(leaving.name || leaving.account))}
           close={words.close}
           isOpen
           onClose={() => setLeaving(null)}

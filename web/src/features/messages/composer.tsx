@@ -10,10 +10,12 @@ import {
   useRef,
   useState,
 } from "react";
+import { flushSync } from "react-dom";
 import { useHere } from "../../app/here";
 import type { Conversation, Message, Person, Ref } from "../../client/api";
 import { Avatar } from "../../ui/avatar";
 import { IconButton } from "../../ui/button";
+import { isolated } from "../../ui/links";
 import { Menu, Popover } from "../../ui/menu";
 import { firstWords } from "../../ui/plainwords";
 import { Skeleton } from "../../ui/waiting";
@@ -101,12 +103,13 @@ export function Composer({ conversation, thread, doing, lastOwn }: ComposerProps
   };
   const put = (piece: string, from: number, to: number) => {
     const now = text.slice(0, from) + piece + text.slice(to);
-    setText(now);
-    setAt(null);
-    requestAnimationFrame(() => {
-      area.current?.focus();
-      area.current?.setSelectionRange(from + piece.length, from + piece.length);
+    // At once, so that what is typed next stands after it.
+    flushSync(() => {
+      setText(now);
+      setAt(null);
     });
+    area.current?.focus();
+    area.current?.setSelectionRange(from + piece.length, from + piece.length);
   };
   const complete = (person: Person) => at && put(`@${person.name || person.account} `, at.from, at.to);
   const caret = () => area.current?.selectionStart ?? text.length;
@@ -252,7 +255,7 @@ export function Composer({ conversation, thread, doing, lastOwn }: ComposerProps
     const piece = from > 0 && !/\s$/.test(text.slice(0, from)) ? ` ${sign}` : sign;
     const now = text.slice(0, from) + piece + text.slice(from);
     put(piece, from, from);
-    setTimeout(() => setAt(completing(now, from + piece.length)), 50);
+    setAt(completing(now, from + piece.length));
   }
 }
 
@@ -262,7 +265,7 @@ function About({ message }: { message: Message | null }) {
   if (!message) return null;
   return (
     <>
-      {words.composer.replyingTo(`\u2068${nameOf(message.user)}\u2069`)}:{" "}
+      {words.composer.replyingTo(isolated(nameOf(message.user)))}:{" "}
       <bdi>{firstWords(message.text ?? "", 90)}</bdi>
     </>
   );

@@ -3,6 +3,7 @@ import { Hash, LogOut, Pencil, UserPlus } from "lucide-react";
 import type { ReactNode } from "react";
 import { useHere } from "../../app/here";
 import type { Message } from "../../client/api";
+import { isolated } from "../../ui/links";
 import { useForms, useWords } from "../../words/words";
 import styles from "./message.module.css";
 
@@ -35,7 +36,7 @@ function useHappened(message: Message): string {
   const forms = useForms();
   const { nameOf } = useHere();
   // Isolated, so that a name written from right to left does not turn the sentence around.
-  const named = (id: string | null) => `\u2068${nameOf(id)}\u2069`;
+  const named = (id: string | null) => isolated(nameOf(id));
   const who = named(message.user ?? message.by);
   const them = forms.list(message.people.map((id) => named(id)));
   const isBySelf = message.by === null || (message.people.length === 1 && message.people[0] === message.by);
@@ -46,13 +47,13 @@ function useHappened(message: Message): string {
     case "left":
       return words.left(them, by);
     case "title":
-      return message.text ? words.title(who, `\u2068${message.text}\u2069`) : words.titleGone(who);
+      return message.text ? words.title(who, isolated(message.text)) : words.titleGone(who);
     case "topic":
-      return words.topic(who, `\u2068${message.text ?? ""}\u2069`);
+      return words.topic(who, isolated(message.text ?? ""));
     case "channel":
-      return words.channel(who, `\u2068${message.text ?? ""}\u2069`);
+      return words.channel(who, isolated(message.text ?? ""));
     case "channel_closed":
-      return words.channelClosed(who, `\u2068${message.text ?? ""}\u2069`);
+      return words.channelClosed(who, isolated(message.text ?? ""));
     default:
       return words.unknown;
   }

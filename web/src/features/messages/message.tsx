@@ -7,6 +7,7 @@ import { Avatar } from "../../ui/avatar";
 import { Badge } from "../../ui/badge";
 import { classes } from "../../ui/classes";
 import { Name } from "../../ui/name";
+import { plain } from "../../ui/plain";
 import { firstWords } from "../../ui/plainwords";
 import { useForms, useWords, type Words } from "../../words/words";
 import { MessageActions } from "./actions";
@@ -73,8 +74,11 @@ function Said(props: MessageLineProps) {
       aria-label={`${name}, ${forms.whole(message.atMs)}`}
       onPointerEnter={(event) => event.pointerType === "mouse" && onActive(message.key)}
       onPointerLeave={(event) => event.pointerType === "mouse" && leave(event.currentTarget)}
-      onFocus={() => onActive(message.key)}
-      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && leave(event.currentTarget, true)}
+      // Of what lies in it only itself: whoever goes through links with the tab key is not stopped by more buttons at each.
+      onFocus={(event) => event.target === event.currentTarget && onActive(message.key)}
+      onBlur={(event) =>
+        !event.currentTarget.contains(event.relatedTarget) && leave(event.currentTarget, true)
+      }
       onClick={(event) => {
         // By touch there is no hovering: a tap shows what can be done.
         if (!(event.target as HTMLElement).closest("a, button, input, [role=menu]")) onActive(message.key);
@@ -91,7 +95,7 @@ function Said(props: MessageLineProps) {
         {!isMore && (
           <header className={styles.head}>
             <span className={styles.name}>
-              <Name name={name} warning={words.oddName} />
+              <Name name={author?.name || name} warning={words.oddName} />
             </span>
             {author?.isBot && <Badge tone="outline">{words.bot}</Badge>}
             {author?.role === "guest" && <Badge tone="outline">{words.roles.guest}</Badge>}
@@ -187,7 +191,7 @@ function Content({ line: { message }, conversation, doing }: MessageLineProps) {
     return <PollCard message={message} poll={message.poll} conversation={conversation} doing={doing} />;
   return (
     <div className={styles.text}>
-      <Suspense fallback={<p className={styles.asis}>{message.text}</p>}>
+      <Suspense fallback={<p className={styles.asis}>{plain(message.text ?? "")}</p>}>
         <Markdown text={message.text ?? ""} words={marks} mentions={mentions} />
       </Suspense>
       {message.isEdited && <span className={styles.soft}> ({words.timeline.edited})</span>}

@@ -24,12 +24,12 @@ export function Reactions({ message, me, doing }: { message: Message; me: Hex; d
               type="button"
               className={classes(styles.reaction, isMine && styles.mine)}
               aria-pressed={isMine}
-              aria-label={words.actions.reacted(emoji, who)}
               title={who}
               onClick={() => target && void doing.send({ type: "react", target, emoji, on: !isMine })}
             >
-              <span aria-hidden>{emoji}</span>
-              <span aria-hidden>{forms.number(people.length)}</span>
+              <span>{emoji}</span>
+              <span>{forms.number(people.length)}</span>
+              <span className="visually-hidden">{who}</span>
             </button>
           </li>
         );

@@ -134,8 +134,15 @@ function Start({ hasMore, isWaiting, title }: { hasMore: boolean; isWaiting: boo
   return <p className={styles.start}>{words.timeline.beginning(title)}</p>;
 }
 
-/** Up and down go from message to message. */
+/** Up and down go from message to message, Escape to the field. */
 function walk(event: KeyboardEvent<HTMLElement>): void {
+  if (event.key === "Escape" && !document.querySelector("[role=menu], [role=dialog]")) {
+    // From the messages to where one writes; the next one closes what is beside.
+    const field = event.currentTarget.parentElement?.parentElement?.querySelector("textarea");
+    if (field) event.stopPropagation();
+    field?.focus();
+    return;
+  }
   if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
   if ((event.target as HTMLElement).closest("input, textarea, [role=menu], [role=toolbar]")) return;
   const all = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-message]")];

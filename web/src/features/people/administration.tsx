@@ -8,6 +8,7 @@ import { Banner } from "../../ui/banner";
 import { Button } from "../../ui/button";
 import { Select } from "../../ui/choice";
 import { Dialog } from "../../ui/dialog";
+import { isolated } from "../../ui/links";
 import { toast } from "../../ui/toast";
 import { useForms, useWords } from "../../words/words";
 import styles from "./people.module.css";
@@ -27,7 +28,7 @@ export function PersonAdministration({ person }: { person: Person }) {
   if (!may) return null;
   const roles: Role[] =
     me.role === "owner" ? ["owner", "administrator", "member", "guest"] : ["member", "guest"];
-  const name = `\u2068${person.name || person.account}\u2069`;
+  const name = isolated(person.name || person.account);
   const stop = (isSuspended: boolean) =>
     run(async () => {
       setStopping(false);

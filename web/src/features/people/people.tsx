@@ -11,6 +11,7 @@ import { Avatar } from "../../ui/avatar";
 import { Badge } from "../../ui/badge";
 import { Button } from "../../ui/button";
 import { SearchField } from "../../ui/field";
+import { isolated } from "../../ui/links";
 import { Name } from "../../ui/name";
 import { toast } from "../../ui/toast";
 import { TrustMark } from "../../ui/trust";
@@ -152,7 +153,7 @@ function Invitations() {
               title={<bdi>{each.account}</bdi>}
               more={
                 <>
-                  {words.roles[each.role]} · {words.people.invitedBy(`\u2068${nameOf(each.by)}\u2069`)} ·{" "}
+                  {words.roles[each.role]} · {words.people.invitedBy(isolated(nameOf(each.by)))} ·{" "}
                   {isOver
                     ? words.people.ranOut
                     : each.expiresAtMs !== null && words.people.runsOut(forms.ago(each.expiresAtMs))}

@@ -9,6 +9,7 @@ import type { Conversation, Hex, Person } from "../../client/api";
 import { Avatar } from "../../ui/avatar";
 import { Badge } from "../../ui/badge";
 import { Button } from "../../ui/button";
+import { isolated } from "../../ui/links";
 import { Name } from "../../ui/name";
 import { TrustMark } from "../../ui/trust";
 import { EmptyState } from "../../ui/waiting";
@@ -38,7 +39,7 @@ export function PersonPage({ id, conversations }: { id: Hex; conversations: read
             <Name name={name} warning={words.oddName} />
           </p>
           <p className={styles.soft}>
-            {words.person.account(`\u2068${found.account}\u2069`)}
+            {words.person.account(isolated(found.account))}
             {found.presence && ` · ${words.presence[found.presence]}`}
           </p>
           <div className={styles.marks}>
@@ -110,7 +111,7 @@ function Path({ person, isMe }: { person: Person; isMe: boolean }) {
     }
     return steps;
   }, [person, here]);
-  const named = (each: Person) => `\u2068${each.name || each.account}\u2069`;
+  const named = (each: Person) => isolated(each.name || each.account);
   return (
     <Section
       title={words.person.path}

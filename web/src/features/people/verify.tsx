@@ -9,6 +9,7 @@ import type { Hex } from "../../client/api";
 import { Banner } from "../../ui/banner";
 import { Button } from "../../ui/button";
 import { TextField } from "../../ui/field";
+import { isolated } from "../../ui/links";
 import { QR } from "../../ui/qr";
 import { toast } from "../../ui/toast";
 import { EmptyState, Skeleton } from "../../ui/waiting";
@@ -28,7 +29,7 @@ export function VerifyPage({ id }: { id: Hex }) {
       </Page>
     );
   return (
-    <Page title={words.verify.title(`\u2068${found.name || found.account}\u2069`)} intro={words.verify.how}>
+    <Page title={words.verify.title(isolated(found.name || found.account))} intro={words.verify.how}>
       <Refused refusal={asked.refusal} onAgain={asked.again} />
       {asked.value === undefined && !asked.refusal && <Skeleton label={words.loading} rows={3} />}
       {asked.value !== undefined && <Compare id={id} number={asked.value} />}

@@ -15,6 +15,7 @@ export function Keys({ onClose }: { onClose: () => void }) {
     ["Enter", words.keys.send],
     ["Shift+Enter", words.keys.line],
     ["↑+↓", words.keys.walk],
+    ["Esc", words.keys.write],
     ["Esc", words.keys.close],
     ["?", words.keys.help],
   ];
