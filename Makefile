@@ -39,7 +39,7 @@ help:
 
 up:
 	@deploy/install up
-	@$(MAKE) python engine ENGINE=release
+	@$(MAKE) python engine web ENGINE=release
 	@exec $(BIN)/inmost up --data "$(DATA)" $(ARGS)
 
 # The Python environment, exactly as uv.lock says; nothing to do takes a tenth of a second.
@@ -73,7 +73,7 @@ attacker:
 
 test:
 	@deploy/install up test
-	@$(MAKE) python engine attacker wasm
+	@$(MAKE) python engine attacker web
 	@ONLY="$(ONLY)" tests/run
 
 soak:
@@ -101,6 +101,10 @@ check:
 	cargo fmt --all --check --quiet || { echo "make format puts that right"; failed=1; }; \
 	if [ -e engine/python/inmost_engine/_native.abi3.so ]; then $(BIN)/python -m inmost_server.openapi --check docs/protocol/openapi.json || failed=1; \
 	else echo "Not checked: docs/protocol/openapi.json. The engine is not built (make engine); make test checks it."; fi; \
+	web/build/app packages || failed=1; \
+	web/node_modules/.bin/biome check --log-level=error web || failed=1; \
+	if [ -e engine/wasm/pkg/inmost_engine.d.ts ]; then web/node_modules/.bin/tsc --project web || failed=1; \
+	else echo "Not checked: the web app's types. The engine for browsers is not built (make wasm); make test checks them."; fi; \
 	if cargo clippy --version >/dev/null 2>&1; then cargo clippy --locked --quiet --workspace --all-targets -- -D warnings || failed=1; \
 	else echo "Not checked: clippy. Debian has none for this compiler; rustup's toolchain brings it."; fi; \
 	exit $$failed
@@ -109,10 +113,11 @@ format: python
 	@$(BIN)/ruff check --quiet --fix
 	@$(BIN)/ruff format --quiet
 	@$(TOOLS) cargo fmt --all
+	@$(TOOLS) web/build/app packages && web/node_modules/.bin/biome check --write --log-level=error web
 
 bench:
 	@deploy/install up test
-	@$(MAKE) python engine wasm ENGINE=release
+	@$(MAKE) python engine web ENGINE=release
 	@$(TOOLS) $(BIN)/python -m bench $(ONLY)
 
 fresh:
