@@ -1,0 +1,151 @@
+"""A person at a browser of their own, who sees what the pages say and does what they offer."""
+
+import re
+from pathlib import Path
+from typing import Any, Self
+
+from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
+
+from inmost_cli import totp
+
+CHROMIUM = "/usr/bin/chromium"
+PASSWORD = "seven green bottles on a wall"
+PASSPHRASE = "eleven lanterns in the harbour"
+SOON_MS = 30_000
+WIDE = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+expect.set_options(timeout=SOON_MS)
+
+
+class Member:
+    """One browser profile; what it keeps stays in its folder, also when it is closed and opened again."""
+
+    def __init__(self, playwright: Playwright, folder: Path, origin: str, phone: bool = False) -> None:
+        self._playwright, self.folder, self.origin, self._phone = playwright, folder, origin, phone
+        self.complaints: list[str] = []
+        self.recovery_key = ""
+        self.totp_secret = b""
+        self.backup_codes: list[str] = []
+        self.account = ""
+        self.context: BrowserContext
+        self.page: Page
+        self.open()
+
+    def open(self) -> Self:
+        self.context = self._playwright.chromium.launch_persistent_context(
+            str(self.folder),
+            executable_path=CHROMIUM,
+            headless=True,
+            args=["--no-sandbox", "--disable-background-networking"],
+            viewport=PHONE if self._phone else WIDE,
+            has_touch=self._phone,
+            is_mobile=self._phone,
+            accept_downloads=True,
+            locale="en-GB",
+        )
+        self.context.set_default_timeout(SOON_MS)
+        self.page = self.context.pages[0]
+        self._listen(self.page)
+        return self
+
+    def tab(self) -> Page:
+        """One more tab, with the app in it."""
+        page = self.context.new_page()
+        self._listen(page)
+        page.goto(self.origin)
+        return page
+
+    def close(self) -> None:
+        self.context.close()
+
+    def _listen(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console", lambda said: self.complaints.append(said.text) if _is_complaint(said) else None
+        )
+
+    # What is on the page
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def field(self, label: str) -> Locator:
+        return self.page.get_by_label(label, exact=True)
+
+    def heading(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_role("heading", name=name)
+
+    @property
+    def timeline(self) -> Locator:
+        return self.page.get_by_role("log")
+
+    def said(self, text: str) -> Locator:
+        """The message that shows this text."""
+        return self.page.get_by_role("article").filter(has_text=text)
+
+    # What a person does
+
+    def join(self, link: str, name: str) -> Self:
+        """With a password and its second factor, and a passphrase for this browser."""
+        self.page.goto(link)
+        self.field("Name").fill(name)
+        self.button("Continue").click()
+        self.button("With a password and codes").click()
+        self.field("Password").fill(PASSWORD)
+        shown = self.page.get_by_test_id("totp-secret").inner_text()
+        self.totp_secret = totp.of_base32(shown.replace(" ", ""))
+        self._fill_code(totp.code_of(self.totp_secret))
+        self.button("Continue").click()
+        self.page.get_by_role("radio", name=re.compile("^A passphrase")).check(force=True)
+        self.field("Passphrase for this browser").fill(PASSPHRASE)
+        self.field("The same once more").fill(PASSPHRASE)
+        self.button("Continue").click()
+        self._save_recovery_key()
+        self.button("Finish").click()
+        expect(self.heading("Ten codes for a lost phone")).to_be_visible()
+        self.backup_codes = self.page.get_by_role("main").get_by_role("list").last.inner_text().split()
+        self.button("To your conversations").click()
+        self.is_in()
+        return self
+
+    def _save_recovery_key(self) -> None:
+        expect(self.heading("Save your recovery key")).to_be_visible()
+        self.recovery_key = self.page.get_by_test_id("recovery-key").inner_text().replace("\n", "").strip()
+        with self.page.expect_download() as download:
+            self.button("Download").click()
+        assert self.recovery_key.replace(" ", "") in Path(download.value.path()).read_text().replace(" ", "")
+        last = re.sub(r"[^0-9A-Z]", "", self.recovery_key)[-4:]
+        self._fill_code(last, "Its last four characters")
+
+    def _fill_code(self, code: str, label: str = "The six figures it shows now") -> None:
+        self.field(label).fill(code)
+
+    def is_in(self) -> None:
+        expect(self.page.get_by_role("navigation", name="Conversations")).to_be_visible()
+
+    def unlock(self) -> None:
+        self.field("Passphrase of this browser").fill(PASSPHRASE)
+        self.button("Open").click()
+        self.is_in()
+
+    def go_to(self, title: str) -> Self:
+        self.page.get_by_role("navigation", name="Conversations").get_by_role("link", name=title).first.click()
+        return self
+
+    def say(self, text: str) -> Self:
+        box = self.page.get_by_role("textbox", name=re.compile("^Write to"))
+        box.fill(text)
+        box.press("Enter")
+        expect(self.said(text)).to_be_visible()
+        return self
+
+    def sees(self, text: str) -> Locator:
+        found = self.said(text)
+        expect(found).to_be_visible()
+        return found
+
+
+def _is_complaint(said: Any) -> bool:
+    # While the server is away the browser itself reports each try in the console.
+    return said.type == "error" and "net::ERR" not in said.text and "WebSocket connection" not in said.text
