@@ -140,6 +140,8 @@ export const de: Words = {
       `Wiederherstellungsschlüssel von ${account} auf ${address}. Bewahren Sie ihn so auf, dass nur Sie ihn finden.`,
     finish: "Fertigstellen",
     finishing: "Alles wird eingerichtet…",
+    onceMore:
+      "Nutzen Sie Ihren Passkey noch einmal, damit er auf einem neuen Gerät auch Ihre Nachrichten öffnet.",
     backupTitle: "Zehn Codes für ein verlorenes Telefon",
     backupIntro:
       "Jeder meldet Sie einmal an, wenn Sie Ihre Authenticator-App nicht haben. Bewahren Sie sie beim Wiederherstellungsschlüssel auf.",

@@ -135,6 +135,7 @@ export const en = {
       `Recovery key of ${account} at ${address}. Keep it where only you find it.`,
     finish: "Finish",
     finishing: "Setting everything up…",
+    onceMore: "Use your passkey once more, so that it opens your messages on a new device, too.",
     backupTitle: "Ten codes for a lost phone",
     backupIntro:
       "Each signs you in once when you don't have your authenticator. Keep them with your recovery key.",

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from tests.story.world import World
+from tests.story.world import Person, World
 from web.tests.journeys.member import Member
 
 
 class Town:
-    """A server started by `inmost up`, its owner Anna at a terminal, and browsers."""
+    """A server started by `inmost up`, with its owner Anna at a browser, and whom she invites."""
 
     def __init__(self, world: World, playwright: Playwright, folder: Path) -> None:
         self.world, self._playwright, self._folder = world, playwright, folder
-        self.anna = world.owner("anna")
         self._open: list[Member] = []
+        self.anna = self.browser("anna").join(world.server.read_owner_link(), "Anna Berg")
 
     def browser(self, name: str, phone: bool = False) -> Member:
         """A browser that nobody has used yet."""
@@ -29,6 +29,13 @@ class Town:
         member = self.browser(account, phone)
         member.account = account
         return member.join(self.anna.invite(account), name)
+
+    def at_a_terminal(self, account: str, name: str) -> Person:
+        """Somebody whom Anna invited, and who has joined by the `inmost` command."""
+        person = self.world.person(account)
+        person.name = name
+        person.join(self.anna.invite(account))
+        return person
 
     def close(self) -> None:
         for member in self._open:

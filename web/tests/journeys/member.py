@@ -82,7 +82,7 @@ class Member:
 
     def said(self, text: str) -> Locator:
         """The message that shows this text."""
-        return self.page.get_by_role("article").filter(has_text=text)
+        return self.page.get_by_role("main").get_by_role("article").filter(has_text=text)
 
     # What a person does
 
@@ -129,15 +129,71 @@ class Member:
         self.button("Open").click()
         self.is_in()
 
-    def go_to(self, title: str) -> Self:
-        self.page.get_by_role("navigation", name="Conversations").get_by_role("link", name=title).first.click()
+    def at(self, place: str) -> Self:
+        """Go to a page by its address."""
+        self.page.goto(f"{self.origin}/#{place}")
         return self
 
-    def say(self, text: str) -> Self:
-        box = self.page.get_by_role("textbox", name=re.compile("^Write to"))
+    def invite(self, account: str) -> str:
+        """The link for somebody else, from the page of people."""
+        self.at("/people")
+        self.button("Invite somebody").click()
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_label("Account", exact=True).fill(account)
+        dialog.get_by_role("button", name="Make the invitation").click()
+        link = dialog.get_by_text(f"{self.origin}/join#").inner_text()
+        dialog.get_by_role("button", name="Done").click()
+        return link
+
+    def begin(self, title: str, *people: str) -> Self:
+        """A group of that name with people, by their names."""
+        self.at("/new")
+        self.page.get_by_role("radio", name=re.compile("^With several people")).check(force=True)
+        self.page.get_by_label(re.compile("^Name")).fill(title)
+        for person in people:
+            self.page.get_by_role("searchbox", name="Find people").fill(person)
+            self.page.get_by_role("group").get_by_role("button", name=re.compile(person)).click()
+        self.button("Create").click()
+        expect(self.heading(title)).to_be_visible()
+        return self
+
+    def go_to(self, title: str) -> Self:
+        self.conversations.get_by_role("link", name=re.compile(re.escape(title))).first.click()
+        expect(self.heading(title)).to_be_visible()
+        return self
+
+    @property
+    def conversations(self) -> Locator:
+        return self.page.get_by_role("navigation", name="Conversations")
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_role("textbox", name=re.compile("^Write to"))
+
+    def say(self, text: str, shown: str | None = None) -> Self:
+        """shown: a part of what is shown, where Markdown takes its signs away."""
+        self.composer.fill(text)
+        self.composer.press("Enter")
+        expect(self.said(shown or text)).to_be_visible()
+        return self
+
+    def act(self, text: str, what: str) -> Self:
+        """Do something with the message that shows this text."""
+        message = self.sees(text)
+        message.hover()
+        message.get_by_role("button", name=what, exact=True).click()
+        return self
+
+    @property
+    def side(self) -> Locator:
+        return self.page.get_by_role("complementary")
+
+    def answer(self, text: str) -> Self:
+        """Say something in the thread that is open."""
+        box = self.side.get_by_role("textbox")
         box.fill(text)
         box.press("Enter")
-        expect(self.said(text)).to_be_visible()
+        expect(self.side.get_by_role("article").filter(has_text=text)).to_be_visible()
         return self
 
     def sees(self, text: str) -> Locator:

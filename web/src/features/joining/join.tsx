@@ -20,7 +20,7 @@ import { codeAt } from "./totp";
 
 export type Proof = { passkey: MadePasskey } | { password: string };
 
-type Stage = "name" | "secret" | "keep" | "recovery" | "finishing" | "backup";
+type Stage = "name" | "secret" | "keep" | "recovery" | "finishing" | "vault" | "backup";
 
 export interface JoinProps {
   link: string;
@@ -35,7 +35,7 @@ export interface JoinProps {
 export function Join(props: JoinProps) {
   const words = useWords();
   const router = useRouter();
-  const { client } = useTools();
+  const { client, passkeys } = useTools();
   const { isBusy, refusal, run, setRefusal } = useDoing();
   const [stage, setStage] = useState<Stage>(props.start?.stage ?? "name");
   const [name, setName] = useState("");
@@ -75,6 +75,7 @@ export function Join(props: JoinProps) {
         const claimed = await client.joinClaim(keep, factor);
         setBackupCodes(claimed.backupCodes);
         await client.joinFinish();
+        if ("passkey" in proof && proof.passkey.vaultSecret) await openHistory();
         if (claimed.backupCodes.length > 0) setStage("backup");
         else enter();
       } catch (error) {
@@ -83,7 +84,16 @@ export function Join(props: JoinProps) {
       }
     });
 
-  const at = { name: 0, secret: 1, keep: 2, recovery: 3, finishing: 3, backup: 4 }[stage];
+  /** The passkey opens the history too, from here on: that is a dangerous act, so it is shown once more. */
+  const openHistory = async () => {
+    to("vault");
+    const options = await client.stepUpOptions("add_passkey");
+    // Joined is joined: without it the recovery key opens the history, and the page of devices offers it again.
+    if (options)
+      await client.stepUp("add_passkey", { passkey: await passkeys.use(options) }).catch(() => undefined);
+  };
+
+  const at = { name: 0, secret: 1, keep: 2, recovery: 3, finishing: 3, vault: 3, backup: 4 }[stage];
   const names = words.join.stepNames;
   const before = (
     <Steps said={words.join.steps} names={[names.name, names.secret, names.keep, names.recovery]} at={at} />
@@ -92,9 +102,10 @@ export function Join(props: JoinProps) {
     return (
       <BackupCodes codes={backupCodes} account={joining?.account ?? ""} before={before} onDone={enter} />
     );
-  if (stage === "finishing") {
+  if (stage === "finishing" || stage === "vault") {
     return (
       <Door before={before} title={words.join.finishing}>
+        {stage === "vault" && <p>{words.join.onceMore}</p>}
         <Progress label={words.join.finishing} value={null} isLabelHidden />
       </Door>
     );
