@@ -102,7 +102,7 @@ check:
 	if [ -e engine/python/inmost_engine/_native.abi3.so ]; then $(BIN)/python -m inmost_server.openapi --check docs/protocol/openapi.json || failed=1; \
 	else echo "Not checked: docs/protocol/openapi.json. The engine is not built (make engine); make test checks it."; fi; \
 	web/build/app packages || failed=1; \
-	web/node_modules/.bin/biome check --log-level=error web || failed=1; \
+	(cd web && node_modules/.bin/biome check --diagnostic-level=error . >../.build/biome.txt 2>&1) || { cat .build/biome.txt; failed=1; }; \
 	if [ -e engine/wasm/pkg/inmost_engine.d.ts ]; then web/node_modules/.bin/tsc --project web || failed=1; \
 	else echo "Not checked: the web app's types. The engine for browsers is not built (make wasm); make test checks them."; fi; \
 	if cargo clippy --version >/dev/null 2>&1; then cargo clippy --locked --quiet --workspace --all-targets -- -D warnings || failed=1; \
@@ -113,7 +113,7 @@ format: python
 	@$(BIN)/ruff check --quiet --fix
 	@$(BIN)/ruff format --quiet
 	@$(TOOLS) cargo fmt --all
-	@$(TOOLS) web/build/app packages && web/node_modules/.bin/biome check --write --log-level=error web
+	@$(TOOLS) web/build/app packages && cd web && node_modules/.bin/biome check --write --diagnostic-level=error .
 
 bench:
 	@deploy/install up test

@@ -61,9 +61,7 @@ class Member:
 
     def _listen(self, page: Page) -> None:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "console", lambda said: self.complaints.append(said.text) if _is_complaint(said) else None
-        )
+        page.on("console", lambda said: self.complaints.append(said.text) if _is_complaint(said) else None)
 
     # What is on the page
 
