@@ -138,6 +138,17 @@ export class Join {
     await rest.claimWithPasskey(this.#pending.entry, response, name);
   }
 
+  /** Whether a claim with a passkey reached the server before this browser heard of it: then this device may sign in. */
+  async wasTaken(): Promise<boolean> {
+    if (!this.#pending.isSent || this.#pending.passkey === null) return false;
+    try {
+      await this.#host.session();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** The claim was accepted. */
   async finish(): Promise<void> {
     if (this.#host.core.view("me").phase === "claiming") {

@@ -182,6 +182,11 @@ export class Leader {
       return this.#damaged(new Refusal("StoreDamaged", "A part of what was kept here is missing."));
     this.#note = note;
     this.#join = Join.of(account.host);
+    if (account.phase === "claiming" && this.#join !== null && (await this.#join.wasTaken())) {
+      await this.#join.finish();
+      this.#join = null;
+      return this.#standOpen();
+    }
     if (account.phase === "claiming" && this.#join !== null) {
       const { account: name, link } = this.#join;
       return this.#stand({ kind: "joining", account: name, link });
@@ -247,10 +252,25 @@ export class Leader {
     if (revoke) {
       const account = this.#opened();
       account.onEnd = () => undefined;
-      await account.acts.do("revoke", { device: account.host.core.view("me").device });
+      await this.#shutOutFirst(account).catch((error) => {
+        account.onEnd = (why) => this.#ended(why);
+        throw error;
+      });
     }
     await this.#erase();
     return this.#stand({ kind: "nobody" });
+  }
+
+  /** Refused: LastDevice, Offline. */
+  async #shutOutFirst({ acts, host, people }: Account): Promise<void> {
+    if (!people.devices().some((device) => device.isActive && !device.isThis))
+      throw new Refusal("LastDevice", "Your only device cannot be shut out. Forget it without that.");
+    try {
+      await acts.do("revoke", { device: host.core.view("me").device });
+    } catch (error) {
+      // The server may end the connection before it has answered.
+      if (!(error instanceof Refusal && SHUT_OUT.includes(error.code))) throw error;
+    }
   }
 
   /** The key first: without it the rest is noise. */

@@ -148,3 +148,33 @@ def test_who_joins_with_a_passkey_unlocks_with_it_and_lets_it_open_the_vault(
     steps = [each["step"] for each in tab.told() if each["kind"] == "progress"]
     assert steps[:2] == ["vault", "conversations"]
     assert set(steps[2:]) == {"history"}
+
+
+def test_a_join_with_a_passkey_whose_tab_was_closed_after_the_claim_is_finished_by_unlocking(
+    town: Town, at_browsers: Browsers
+):
+    tab = at_browsers.profile("kira").tab()
+    authenticator(tab)
+    link = town.anna.invite("kira")
+    first = tab.ask("joinBegin", link, "Kiera")
+    renamed = tab.ask("joinBegin", link, "Kira")
+    assert renamed["recoveryKey"] == first["recoveryKey"]
+    made = tab.make_passkey("phone", tab.ask("joinPasskeyOptions"))
+    keep = {"custody": "passkey", "credential": made["id"], "secret": "stored:phone"}
+    tab.ask("joinClaim", keep, {"passkey": "passkey:phone"})
+    tab.page.reload()
+    assert tab.unlock_with_passkey(tab.stands("locked")["credentials"])["kind"] == "open"
+    tab.online()
+    assert tab.ask("standing")["me"]["name"] == "Kira"
+
+
+def test_a_join_that_was_not_claimed_leaves_nothing_behind(town: Town, at_browsers: Browsers):
+    profile = at_browsers.profile("momo")
+    tab = profile.tab()
+    link = town.anna.invite("momo")
+    tab.ask("joinBegin", link, "Momo")
+    assert tab.stands("joining")["link"] == link
+    tab.page.reload()
+    assert tab.stands("nobody")
+    tab.join(link, "Momo")
+    assert tab.stands("open")

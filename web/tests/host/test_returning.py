@@ -2,7 +2,6 @@
 
 import pytest
 
-from inmost_cli import totp
 from web.tests.host.browser import PASSWORD, Browsers, Refused
 from web.tests.host.conftest import Town
 
@@ -58,4 +57,25 @@ def test_the_recovery_key_brings_everything_back_in_another_browser_and_a_revoke
     assert first.page.evaluate(files) in ([], [".inmost"])
     first.page.reload()
     first.stands("nobody")
-    assert totp.of_base32(shown["totpSecret"])
+
+
+def test_who_forgets_a_browser_may_shut_its_device_out_first_unless_it_is_the_only_one(
+    town: Town, at_browsers: Browsers
+):
+    first = at_browsers.profile("leif").tab()
+    shown = first.join(town.anna.invite("leif"), "Leif", BROWSER)
+    first.online()
+    with pytest.raises(Refused) as refused:
+        first.ask("forget", True)
+    assert refused.value.code == "LastDevice"
+    assert first.stands("open")
+    second = at_browsers.profile("leifs other").tab()
+    by_code = {"account": "leif", "password": PASSWORD, "code": shown["backupCodes"][1]}
+    second.ask("recover", BROWSER, by_code, shown["recoveryKey"], False)
+    first.until(lambda: len(first.ask("devices")) == 2, "both are known")
+    assert first.ask("forget", True)["kind"] == "nobody"
+    second.until(
+        lambda: [each["isThis"] for each in second.ask("devices") if each["isActive"]] == [True], "shut out"
+    )
+    first.page.reload()
+    assert first.stands("nobody")
