@@ -96,7 +96,16 @@ function ByPassword(props: SecretProps) {
           void go();
         }}
       >
-        <input type="hidden" autoComplete="username" value={props.joining.account} readOnly />
+        {/* For password managers: whose password it is. */}
+        <input
+          className="visually-hidden"
+          type="text"
+          autoComplete="username"
+          value={props.joining.account}
+          readOnly
+          tabIndex={-1}
+          aria-hidden
+        />
         <PasswordField
           label={words.join.password}
           value={password}
