@@ -6,6 +6,7 @@ import { Damaged, Ended, Opening, Unable } from "../features/joining/standings";
 import { Locked } from "../features/joining/unlock";
 import { Toasts } from "../ui/toast";
 import { type Language, type Speech, SpeechContext, useWords, wordsOf } from "../words/words";
+import { joined } from "./arrival";
 import { HereProvider, type Tools, ToolsContext } from "./here";
 import { useIdleLock, usePresence } from "./idle";
 import { languageNow, usePreferences } from "./preferences";
@@ -83,6 +84,7 @@ function Pages({ client, invitation }: { client: Tools["client"]; invitation: st
         onBegin={() => setJoining(true)}
         onLeave={() => setLink(null)}
         onDone={() => {
+          joined();
           setJoining(false);
           setLink(null);
           client.standing().then(setStanding, () => {});

@@ -6,6 +6,7 @@ import { ConversationList } from "../features/conversations/list";
 import { classes } from "../ui/classes";
 import { EmptyState, Skeleton } from "../ui/waiting";
 import { useWords } from "../words/words";
+import { useArrival } from "./arrival";
 import { useAsked } from "./asked";
 import { BottomBar } from "./bottombar";
 import { useTools } from "./here";
@@ -35,6 +36,7 @@ export function Shell({ link }: { link: Link }) {
   const [over, setOver] = useState<"switcher" | "keys" | null>(null);
   useShortcuts(conversations, setOver);
   useTitleOfTab(conversations);
+  useArrival(conversations);
 
   const openId = conversationOf(route);
   const open = conversations.find((each) => each.id === openId);

@@ -14,6 +14,7 @@ export const REFUSALS = [
   "IdentityMismatch",
   "InvitationClaimedTwice",
   "InvitationExpired",
+  "LastDevice",
   "LastFactor",
   "LogForked",
   "Malformed",

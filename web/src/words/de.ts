@@ -89,6 +89,11 @@ export const de: Words = {
     lostMore: "Sie werden für immer abgemeldet und können nichts lesen, was noch kommt.",
     go: "Anmelden",
     working: "Ihre Nachrichten werden geöffnet. Das dauert ein paar Sekunden…",
+    steps: {
+      vault: "Wird mit Ihrem Schlüssel geöffnet",
+      conversations: "Ihre Unterhaltungen werden betreten",
+      history: "Ihre Nachrichten werden gelesen",
+    },
     needKeyTitle: "Noch etwas: Ihr Wiederherstellungsschlüssel",
   },
 

@@ -85,6 +85,11 @@ export const en = {
     lostMore: "They are signed out for good, and can read nothing that comes after.",
     go: "Sign in",
     working: "Opening your messages. This takes a few seconds…",
+    steps: {
+      vault: "Opening what your key opens",
+      conversations: "Joining your conversations",
+      history: "Reading your messages",
+    },
     needKeyTitle: "One more thing: your recovery key",
   },
 

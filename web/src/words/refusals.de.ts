@@ -36,6 +36,10 @@ export const refusals: Record<RefusalCode, SaidAndTodo> = {
     "Sagen Sie es der Person, die Sie eingeladen hat, am Telefon oder persönlich.",
   ],
   InvitationExpired: ["Diese Einladung ist abgelaufen.", "Bitten Sie um eine neue."],
+  LastDevice: [
+    "Das ist Ihr einziges Gerät, darum kann es nicht gesperrt werden.",
+    "Drücken Sie noch einmal, um trotzdem zu löschen, was hier ist; zurück kommen Sie mit Wiederherstellungsschlüssel oder Passkey.",
+  ],
   LastFactor: [
     "Ohne ihn kämen Sie nicht zurück.",
     "Fügen Sie erst einen anderen Passkey oder ein Passwort hinzu.",

@@ -24,6 +24,10 @@ export const refusals: Record<RefusalCode, SaidAndTodo> = {
     "Tell the person who invited you, by telephone or face to face.",
   ],
   InvitationExpired: ["This invitation has run out.", "Ask for a new one."],
+  LastDevice: [
+    "This is your only device, so it cannot be shut out.",
+    "Press again to erase what is kept here all the same; you come back with your recovery key or passkey.",
+  ],
   LastFactor: ["Without it you could not come back.", "Add another passkey or a password first."],
   LogForked: [
     "The server shows different people different messages.",

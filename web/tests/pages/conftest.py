@@ -25,7 +25,8 @@ def address(tmp_path_factory: pytest.TempPathFactory):
         yield at
 
 
-@pytest.fixture(scope="session")
+# One Playwright at a time in a process: other folders' tests have their own.
+@pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as playing:
         opened = playing.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])

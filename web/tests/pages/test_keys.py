@@ -104,7 +104,9 @@ def test_what_is_written_is_sent_by_enter_and_names_are_completed(looks: Looks):
     page.keyboard.type("all")
     assert field.input_value() == "Thanks @Anna Lindqvist and\nall"
     page.keyboard.press("Enter")
-    page.get_by_role("log").get_by_text("and all").or_(page.get_by_role("log").get_by_text("Thanks")).last.wait_for()
+    page.get_by_role("log").get_by_text("and all").or_(
+        page.get_by_role("log").get_by_text("Thanks")
+    ).last.wait_for()
     assert field.input_value() == ""
 
 

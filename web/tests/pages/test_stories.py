@@ -5,7 +5,6 @@ from playwright.sync_api import Browser
 
 from web.tests.pages.looks import Looks, routes, standings, window
 
-# No page is there to be read in these: they last less than a moment, or are for the eye only.
 SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 
 

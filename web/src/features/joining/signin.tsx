@@ -1,9 +1,9 @@
 /** Coming back, or a further device: factors, how this browser keeps its key, and the recovery key where it is needed. */
 import { Fingerprint } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useDoing, useTools } from "../../app/here";
 import { Refused } from "../../app/refused";
-import type { Keep, MadePasskey, Standing } from "../../client/api";
+import type { Keep, MadePasskey, Standing, Told } from "../../client/api";
 import { Button } from "../../ui/button";
 import { Checkbox } from "../../ui/choice";
 import { PasswordField, TextField } from "../../ui/field";
@@ -114,7 +114,7 @@ export function SignIn(props: {
           <span className={styles.soft}>{words.signIn.lostMore}</span>
         </Checkbox>
         <Refused refusal={refusal} />
-        {isBusy && <Progress label={words.signIn.working} value={null} />}
+        {isBusy && <Working />}
         <div className={styles.row}>
           <Button onPress={props.onBack} isDisabled={isBusy}>
             {words.back}
@@ -132,6 +132,16 @@ export function SignIn(props: {
       </form>
     </Door>
   );
+}
+
+/** How far coming back is, as the host tells it. */
+function Working() {
+  const words = useWords();
+  const { client } = useTools();
+  const [told, setTold] = useState<Extract<Told, { kind: "progress" }> | null>(null);
+  useEffect(() => client.subscribe((now) => now.kind === "progress" && setTold(now)), [client]);
+  const value = told?.of ? Math.round((100 * told.done) / told.of) : null;
+  return <Progress label={told ? words.signIn.steps[told.step] : words.signIn.working} value={value} />;
 }
 
 /** A passkey that can keep the store's key does; null: something else must. */

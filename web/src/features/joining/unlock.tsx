@@ -93,6 +93,7 @@ export function Forget(props: {
   const words = useWords();
   const { client } = useTools();
   const { isBusy, refusal, run } = useDoing();
+  const isOnly = refusal?.code === "LastDevice";
   return (
     <Dialog
       title={words.unlock.forgetTitle}
@@ -106,7 +107,9 @@ export function Forget(props: {
           <Button
             weight="danger"
             isBusy={isBusy}
-            onPress={() => run(async () => props.onStanding(await client.forget(props.revoke ?? false)))}
+            onPress={() =>
+              run(async () => props.onStanding(await client.forget((props.revoke ?? false) && !isOnly)))
+            }
           >
             {words.unlock.forgetSure}
           </Button>
