@@ -321,6 +321,11 @@ export class Host {
     });
   }
 
+  /** Wait until the first try to connect has come to something, good or bad. At once when it has. */
+  tried(): Promise<void> {
+    return this.#until(() => this.#isReady || this.#attemptsFailed > 0);
+  }
+
   /** Wait until everything is synced, however long that takes. */
   ready(): Promise<void> {
     return this.#until(() => this.#isReady);

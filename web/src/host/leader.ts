@@ -107,12 +107,24 @@ export class Leader {
     }
     const answer = answers[name as keyof typeof answers] as (...given: unknown[]) => unknown;
     try {
-      const answered = await answer(account, id, ...given);
+      const answered = await this.#onceConnected(account, async () => answer(account, id, ...given));
       await this.#keepPasskeys(name, given);
       return answered;
     } catch (error) {
       if (error instanceof Refusal && error.code === "StoreDamaged") this.#ended(error);
       throw error;
+    }
+  }
+
+  /** What is refused only because this leader has just begun, and is not connected yet, is tried again when it is. */
+  async #onceConnected(account: Account, work: () => Promise<unknown>): Promise<unknown> {
+    try {
+      return await work();
+    } catch (error) {
+      const { isReady, trouble } = account.host;
+      if (!(error instanceof Refusal && error.code === "Offline") || isReady || trouble !== null) throw error;
+      await account.host.tried();
+      return work();
     }
   }
 

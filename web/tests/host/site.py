@@ -22,6 +22,8 @@ class Site:
     def __init__(self, files: Path) -> None:
         self.files = files
         self.port = 0
+        # How much browsers have sent to the server.
+        self.asked_bytes = 0
         self._is_cut = False
         self._open: set[socket.socket] = set()
         site = self
@@ -86,6 +88,8 @@ class Site:
                         chunk = ready.recv(CHUNK_BYTES)
                         if not chunk:
                             return
+                        if ready is browser:
+                            self.asked_bytes += len(chunk)
                         other[ready].sendall(chunk)
             finally:
                 self._open -= {browser, server}

@@ -51,6 +51,7 @@ def test_a_conversation_that_was_being_made_when_the_leader_closed_is_made_once(
     second.page.evaluate("() => { window.making = ask('create', ['group', 'Made once', [], {}]) }")
     first.close()
     made = second.page.evaluate("() => window.making")
+    assert "refusal" not in made, made
     assert made["value"] == second.conversation("Made once")["id"]
     assert [each["title"] for each in second.ask("conversations")].count("Made once") == 1
 
