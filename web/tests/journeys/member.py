@@ -95,9 +95,7 @@ class Member:
         self.totp_secret = totp.of_base32(shown.replace(" ", ""))
         self._fill_code(totp.code_of(self.totp_secret))
         self.button("Continue").click()
-        self.page.get_by_role("radio", name=re.compile("^A passphrase")).check(force=True)
-        self.field("Passphrase for this browser").fill(PASSPHRASE)
-        self.field("The same once more").fill(PASSPHRASE)
+        self.choose_passphrase()
         self.button("Continue").click()
         self._save_recovery_key()
         self.button("Finish").click()
@@ -106,6 +104,62 @@ class Member:
         self.button("To your conversations").click()
         self.is_in()
         return self
+
+    def choose_passphrase(self) -> None:
+        self.page.get_by_role("radio", name=re.compile("^A passphrase")).check(force=True)
+        self.field("Passphrase for this browser").fill(PASSPHRASE)
+        self.field("The same once more").fill(PASSPHRASE)
+
+    def has_an_authenticator(self) -> None:
+        """One in software, in this tab, that computes WebAuthn's PRF; its person is always there."""
+        devtools = self.context.new_cdp_session(self.page)
+        devtools.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": True,
+            "hasUserVerification": True, "isUserVerified": True, "hasPrf": True, "automaticPresenceSimulation": True,
+        }  # fmt: skip
+        devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+    def join_with_passkey(self, link: str, name: str) -> Self:
+        self.page.goto(link)
+        self.field("Name").fill(name)
+        self.button("Continue").click()
+        self.button("Make a passkey").click()
+        self._save_recovery_key()
+        self.button("Finish").click()
+        self.is_in()
+        return self
+
+    def is_kept_offline(self) -> None:
+        """Wait until the service worker has every file of the app."""
+        self.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        self.page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+
+    def kept_files(self) -> list[str]:
+        """The files in the browser's private file system that hold more than the name they were kept under (one sector)."""
+        return self.page.evaluate(
+            """async () => {
+                const names = [];
+                const walk = async (folder) => {
+                    for await (const [name, handle] of folder.entries()) {
+                        if (handle.kind === "directory") await walk(handle);
+                        else if ((await handle.getFile()).size > 4096) names.push(name);
+                    }
+                };
+                await walk(await navigator.storage.getDirectory());
+                return names;
+            }"""
+        )
+
+    def deactivate(self) -> None:
+        """Whose page is open; with password and a backup code once more."""
+        self.button("Deactivate").click()
+        self.page.get_by_role("alertdialog").get_by_role("button", name="Deactivate").click()
+        again = self.page.get_by_role("dialog", name="Show that it is you")
+        again.get_by_role("button", name="With password and code instead").click()
+        again.get_by_label("Password", exact=True).fill(PASSWORD)
+        again.get_by_label("Code", exact=True).fill(self.backup_codes.pop())
+        again.get_by_role("button", name="Go on").click()
 
     def _save_recovery_key(self) -> None:
         expect(self.heading("Save your recovery key")).to_be_visible()

@@ -7,7 +7,7 @@ import { Refused } from "../../app/refused";
 import type { Act } from "../../client/api";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { CodeField, PasswordField } from "../../ui/field";
+import { PasswordField, TextField } from "../../ui/field";
 import { useWords } from "../../words/words";
 
 interface Waiting {
@@ -69,7 +69,7 @@ export function StepUp(props: { act: Act; onProved: () => void; onClose: () => v
     });
   const byPassword = () =>
     run(async () => {
-      await client.stepUp(props.act, { password, code });
+      await client.stepUp(props.act, { password, code: code.trim() });
       props.onProved();
     });
   return (
@@ -86,12 +86,19 @@ export function StepUp(props: { act: Act; onProved: () => void; onClose: () => v
             autoComplete="current-password"
             autoFocus
           />
-          <CodeField label={words.step.code} length={6} value={code} onChange={setCode} />
+          <TextField
+            label={words.step.code}
+            value={code}
+            onChange={setCode}
+            help={words.signIn.codeHelp}
+            autoComplete="one-time-code"
+            isMono
+          />
           <Refused refusal={refusal} />
           <Button
             weight="primary"
             isBusy={isBusy}
-            isDisabled={!password || code.length !== 6}
+            isDisabled={!password || !code.trim()}
             onPress={byPassword}
           >
             {words.step.go}
