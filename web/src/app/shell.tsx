@@ -25,6 +25,9 @@ const Switcher = lazy(() =>
 );
 const Keys = lazy(() => import("../features/settings/keys").then((module) => ({ default: module.Keys })));
 
+// Needed by the first message: on its way before it is asked for, so that no message is seen in raw Markdown.
+import("../ui/markdown").catch(() => {});
+
 const NONE: readonly Conversation[] = [];
 
 export function Shell({ link }: { link: Link }) {
