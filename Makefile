@@ -16,7 +16,7 @@ STEP ?= up test
 # dev is quick to build again and checks overflow; release is what `make up` and `make bench` run.
 ENGINE ?= dev
 
-SCRIPTS := .ci/run engine/wasm/build deploy/fresh deploy/install deploy/tools.sh fuzz/instrumented fuzz/run tests/run web/build/app web/rest/make
+SCRIPTS := .ci/run engine/wasm/build deploy/fresh deploy/install deploy/tools.sh fuzz/instrumented fuzz/run tests/run web/build/app web/rest/make web/rest/make
 TOOLS := . deploy/tools.sh;
 UV := $(TOOLS) $$(find_uv)
 BIN := .venv/bin

@@ -231,7 +231,7 @@ export const de: Words = {
   details: {
     title: "Wer das lesen kann",
     readers: (people, devices) =>
-      `${count(people, { one: "# Person", other: "# Leute" })} auf ${count(devices, { one: "# Gerät", other: "# Geräten" })} können lesen, was hier gesagt wird, und sonst niemand: nicht der Server und nicht, wer ihn betreibt.`,
+      `${count(people, { one: "# Person", other: "# Leute" })} auf ${count(devices, { one: "# Gerät", other: "# Geräten" })} können lesen, was hier gesagt wird, auch was vor ihrer Zeit war, und sonst niemand: nicht der Server und nicht, wer ihn betreibt.`,
     readersGeneral:
       "Alle in der Organisation außer Gästen können das lesen. Wer später dazukommt, liest, was dann noch aufbewahrt ist.",
     open: "Jedes Mitglied kann selbst beitreten. Gäste nicht.",

@@ -227,7 +227,7 @@ export const en = {
   details: {
     title: "Who can read this",
     readers: (people: number, devices: number) =>
-      `${count(people, { one: "# person", other: "# people" })} on ${count(devices, { one: "# device", other: "# devices" })} can read what is said here from when they joined, and nobody else: not the server, and not whoever runs it.`,
+      `${count(people, { one: "# person", other: "# people" })} on ${count(devices, { one: "# device", other: "# devices" })} can read what is said here, what came before they joined too, and nobody else can: not the server, and not whoever runs it.`,
     readersGeneral:
       "Everybody in the organisation who is not a guest can read this. Whoever joins later reads what is kept then.",
     open: "Every member can join by themselves. Guests cannot.",

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request
 
 WEB = Path(__file__).parents[2]
 PICTURES = WEB.parent / ".build" / "pictures"
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
-# What is drawn by the browser after the page is there: fonts, and what comes a moment late on purpose.
-SETTLE_MS = 350
+# React shows what it loaded late no sooner than 300 ms after what stood there before.
+SETTLE_MS = 450
+LONGEST_SETTLES = 40
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,30 @@ class Looks:
         page.on("pageerror", lambda error: self.complaints.append(f"{self._at}: {error}"))
         page.on("console", self._heard)
         page.on("dialog", lambda dialog: (self.complaints.append(f"{self._at}: a dialog"), dialog.dismiss()))
-        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("request", self._asked)
+        page.on("requestfinished", lambda _: self._came())
+        page.on("requestfailed", lambda _: self._came())
+        self._coming = 0
 
     def _heard(self, message: Any) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(f"{self._at}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        self.requests.append(request.url)
+        self._coming += 1
+
+    def _came(self) -> None:
+        self._coming -= 1
+
+    def _settle(self) -> None:
+        """Parts of a page are loaded when they are first shown, and may ask for parts of their own."""
+        for _ in range(LONGEST_SETTLES):
+            asked = len(self.requests)
+            self.page.wait_for_timeout(SETTLE_MS)
+            if self._coming == 0 and len(self.requests) == asked:
+                return
+        raise AssertionError(f"{self._at}: it never came to rest")
 
     def stories(self) -> list[Story]:
         self.show("")
@@ -54,7 +74,7 @@ class Looks:
         self.page.goto("about:blank")
         self.page.goto(f"{self.address}/looks.html#{self._at}")
         self.page.locator("#app > *").first.wait_for(state="attached")
-        self.page.wait_for_timeout(SETTLE_MS)
+        self._settle()
         return self.page
 
     def run(self, script: str) -> Any:
