@@ -506,7 +506,7 @@ export const de: Words = {
       "was gesagt wird: Nachrichten, Antworten, Reaktionen, Erwähnungen",
       "Namen und Themen von Unterhaltungen",
       "Umfragen und Stimmen",
-      "wie weit Sie gelesen haben, dass Sie schreiben, dass Sie da sind",
+      "wie weit Sie gelesen haben, dass Sie schreiben, ob Sie gerade an der Tastatur sind",
       "Entwürfe, was Sie anheften und stumm schalten, und was Sie suchen",
       "Ihren Wiederherstellungsschlüssel und was Ihr Passkey öffnet",
     ],

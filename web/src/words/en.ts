@@ -496,7 +496,7 @@ export const en = {
       "what is said: messages, answers, reactions, mentions",
       "names and topics of conversations",
       "polls and votes",
-      "how far you have read, that you type, that you are here",
+      "how far you have read, that you type, whether you are at the keyboard",
       "drafts, what you pin and mute, and what you search for",
       "your recovery key and what your passkey opens",
     ],

@@ -84,24 +84,31 @@ class Member:
 
     # What a person does
 
+    def press(self, what: Locator) -> None:
+        """With a finger on a phone, with a mouse elsewhere."""
+        if self._phone:
+            what.tap()
+        else:
+            what.click()
+
     def join(self, link: str, name: str) -> Self:
         """With a password and its second factor, and a passphrase for this browser."""
         self.page.goto(link)
         self.field("Name").fill(name)
-        self.button("Continue").click()
-        self.button("With a password and codes").click()
+        self.press(self.button("Continue"))
+        self.press(self.button("With a password and codes"))
         self.field("Password").fill(PASSWORD)
         shown = self.page.get_by_test_id("totp-secret").inner_text()
         self.totp_secret = totp.of_base32(shown.replace(" ", ""))
         self._fill_code(totp.code_of(self.totp_secret))
-        self.button("Continue").click()
+        self.press(self.button("Continue"))
         self.choose_passphrase()
-        self.button("Continue").click()
+        self.press(self.button("Continue"))
         self._save_recovery_key()
-        self.button("Finish").click()
+        self.press(self.button("Finish"))
         expect(self.heading("Ten codes for a lost phone")).to_be_visible()
         self.backup_codes = self.page.get_by_role("main").get_by_role("list").last.inner_text().split()
-        self.button("To your conversations").click()
+        self.press(self.button("To your conversations"))
         self.is_in()
         return self
 
@@ -165,7 +172,7 @@ class Member:
         expect(self.heading("Save your recovery key")).to_be_visible()
         self.recovery_key = self.page.get_by_test_id("recovery-key").inner_text().replace("\n", "").strip()
         with self.page.expect_download() as download:
-            self.button("Download").click()
+            self.press(self.button("Download"))
         assert self.recovery_key.replace(" ", "") in Path(download.value.path()).read_text().replace(" ", "")
         last = re.sub(r"[^0-9A-Z]", "", self.recovery_key)[-4:]
         self._fill_code(last, "Its last four characters")
