@@ -12,7 +12,6 @@ interface PolicyFactory {
 }
 
 let waiting: ServiceWorker | null = null;
-let wasAskedFor = false;
 
 /** Keep the app for when there is no network. Calls onOther when the server handed out another build, which waits to be taken over. */
 export async function keepOffline(onOther: () => void): Promise<void> {
@@ -21,8 +20,11 @@ export async function keepOffline(onOther: () => void): Promise<void> {
   // The only script this policy ever lets through.
   const url =
     policies?.createPolicy(POLICY, { createScriptURL: () => WORKER }).createScriptURL(WORKER) ?? WORKER;
+  // In another tab too: what this tab has not loaded yet is of the other build from now on.
+  let isKept = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (wasAskedFor) location.reload();
+    if (isKept) location.reload();
+    isKept = true;
   });
   const registration = await navigator.serviceWorker.register(url, {
     type: "classic",
@@ -45,6 +47,5 @@ export async function keepOffline(onOther: () => void): Promise<void> {
 
 /** Use the other build: every tab of this browser loads anew. */
 export function takeOver(): void {
-  wasAskedFor = true;
   waiting?.postMessage("take over");
 }

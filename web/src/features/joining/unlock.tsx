@@ -1,6 +1,8 @@
 /** The store is here and its key is not: by passkey, passphrase, or the browser's own key. */
+
 import { Fingerprint } from "lucide-react";
 import { useEffect, useState } from "react";
+import { BuildBanner } from "../../app/build";
 import { useDoing, useTools } from "../../app/here";
 import { Refused } from "../../app/refused";
 import type { Standing } from "../../client/api";
@@ -41,7 +43,7 @@ export function Locked({
   }, [isByItself, client, run, onStanding]);
 
   return (
-    <Door title={words.unlock.title}>
+    <Door before={<BuildBanner />} title={words.unlock.title}>
       <p className={styles.soft}>
         <bdi>{standing.account}</bdi>
       </p>

@@ -1,6 +1,8 @@
 /** Nobody is here yet: sign in, or paste an invitation. */
+
 import { Fingerprint, KeyRound } from "lucide-react";
 import { useState } from "react";
+import { BuildBanner } from "../../app/build";
 import { useTools } from "../../app/here";
 import type { MadePasskey, Standing } from "../../client/api";
 import { Button } from "../../ui/button";
@@ -52,7 +54,7 @@ export function Welcome(props: { onLink: (link: string) => void; onStanding: (st
     );
   }
   return (
-    <Door title={words.welcome.title}>
+    <Door before={<BuildBanner />} title={words.welcome.title}>
       <p className={styles.soft}>{words.welcome.intro}</p>
       <div className={styles.stack}>
         {passkeys.isThere && (
