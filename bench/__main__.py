@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import server_figures, setup_figures, spine_figures, wasm_figures
+from bench import server_figures, setup_figures, spine_figures, wasm_figures, web_figures
 from bench.figure import Bench, Figure, registered
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
-MEASURED_IN = (spine_figures, server_figures, setup_figures, wasm_figures)
+MEASURED_IN = (spine_figures, server_figures, setup_figures, wasm_figures, web_figures)
 
 
 def main(names: list[str]) -> int:
